@@ -1,0 +1,114 @@
+# Building, installing and testing. "make test" and "make demo" need nothing
+# but make: they install what else is missing, PostgreSQL included.
+
+EXTENSION  = rbac
+EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(EXTENSION).control)
+
+MODULE_big = rbac
+
+# The core knows nothing of PostgreSQL.
+OBJS = \
+	src/core/core.o \
+	src/core/text.o \
+	src/core/name.o \
+	src/core/number.o \
+	src/core/json.o \
+	src/core/parse.o \
+	src/core/print.o \
+	src/core/pack.o \
+	src/core/match.o \
+	src/core/rewrite.o \
+	src/core/compare.o \
+	src/core/duration.o \
+	src/core/token.o
+
+# The shell knows both.
+OBJS += \
+	src/rbac.o \
+	src/error.o \
+	src/encoding.o \
+	src/settings.o \
+	src/catalog.o \
+	src/caller.o \
+	src/authenticate.o \
+	src/value.o \
+	src/type.o \
+	src/cache.o \
+	src/access.o \
+	src/site.o \
+	src/check.o \
+	src/admin.o
+
+PG_CPPFLAGS = -I$(srcdir)/src -I$(srcdir)/src/core
+SHLIB_LINK  = -ljson-c
+
+# make WERROR=1 ASSERT=1 is how the tests build.
+ifdef WERROR
+PG_CFLAGS += -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare
+endif
+ifdef ASSERT
+PG_CFLAGS += -DUSE_ASSERT_CHECKING
+endif
+
+# The install script: parts in the order in which they run.
+SQL_PARTS = \
+	sql/install/00_header.sql \
+	sql/install/10_types.sql \
+	sql/install/20_tables.sql \
+	sql/install/30_caller.sql \
+	sql/install/40_checks.sql \
+	sql/install/45_administration.sql \
+	sql/install/50_organization.sql \
+	sql/install/60_role.sql \
+	sql/install/70_temporary_grant.sql \
+	sql/install/90_privileges.sql
+
+INSTALL_SQL = sql/$(EXTENSION)--$(EXTVERSION).sql
+DATA        = $(wildcard sql/$(EXTENSION)--*--*.sql)
+DATA_built  = $(INSTALL_SQL)
+
+# pg_regress: inputs in test/sql, expected output in expected.
+REGRESS        = $(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql)))
+REGRESS_OPTS   = --inputdir=test --load-extension=$(EXTENSION)
+# isolationtester: specs and expected output in test/isolation.
+ISOLATION      = $(patsubst test/isolation/specs/%.spec,%,$(sort $(wildcard test/isolation/specs/*.spec)))
+ISOLATION_OPTS = --inputdir=test/isolation --load-extension=$(EXTENSION)
+
+EXTRA_CLEAN = tmp_check
+
+PG_CONFIG ?= pg_config
+PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
+
+ifneq ($(wildcard $(PGXS)),)
+
+include $(PGXS)
+
+# PGXS tracks no headers unless the server was built with --enable-depend, and
+# never those of bitcode.
+$(OBJS) $(OBJS:.o=.bc): $(wildcard $(srcdir)/src/*.h $(srcdir)/src/core/*.h)
+
+$(INSTALL_SQL): $(SQL_PARTS) $(EXTENSION).control
+	cat $(SQL_PARTS) > $@
+
+.PHONY: check-tap
+check-tap: PROVE_TESTS ?= test/t/*.pl
+check-tap:
+	$(prove_installcheck)
+
+else
+
+.PHONY: all install uninstall installcheck check-tap clean
+all install uninstall installcheck check-tap:
+	@echo 'PostgreSQL server headers not found: install them, or say PG_CONFIG=/path/to/pg_config.' >&2
+	@false
+clean:
+	rm -rf $(OBJS) $(MODULE_big).so $(DATA_built) $(EXTRA_CLEAN)
+
+endif
+
+.PHONY: test demo
+test:
+	@test/run.sh
+demo:
+	@test/bin/deps demo
+	@test/bin/private-server examples/demo.sh
