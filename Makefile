@@ -18,6 +18,9 @@ OBJS = \
 	src/core/pack.o \
 	src/core/match.o \
 	src/core/rewrite.o \
+	src/core/intern.o \
+	src/core/box.o \
+	src/core/index.o \
 	src/core/compare.o \
 	src/core/duration.o \
 	src/core/token.o

@@ -1,0 +1,90 @@
+-- Checks. They read the tables with a fresh snapshot, the caller and the
+-- statement's start: STABLE. They write nothing and keep no state that another
+-- process would miss: PARALLEL SAFE.
+
+CREATE FUNCTION rbac.has_permission(permission text) RETURNS boolean
+LANGUAGE C STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'rbac_has_permission';
+COMMENT ON FUNCTION rbac.has_permission(text) IS
+'May the caller do this, by roles and temporary grants?
+
+The request has no attributes; see has_permission(text, "any").
+STABLE: it reads tables, the caller and the clock.';
+
+CREATE FUNCTION rbac.has_permission(permission text, VARIADIC attributes "any") RETURNS boolean
+LANGUAGE C STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'rbac_has_permission';
+COMMENT ON FUNCTION rbac.has_permission(text, "any") IS
+'May the caller do this with these attributes, by roles and temporary grants?
+
+Arguments: permission, then attribute names as constants, each followed by a value: has_permission(''Document:Read'', ''region'', region). NULL is a missing attribute. Without org_id the request is for the caller''s own organization.
+Result: false when there is no caller, no such permission, or a NULL permission; no value of a row raises an error.
+Error: 22023 for a malformed call (odd count, names that are not constants or given twice).
+STABLE: it reads tables, the caller and the clock.';
+
+CREATE FUNCTION rbac.require_permission(permission text) RETURNS boolean
+LANGUAGE C STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'rbac_require_permission';
+COMMENT ON FUNCTION rbac.require_permission(text) IS
+'True, or an error when the caller may not do this.
+
+See require_permission(text, "any").
+STABLE: it reads tables, the caller and the clock.';
+
+CREATE FUNCTION rbac.require_permission(permission text, VARIADIC attributes "any") RETURNS boolean
+LANGUAGE C STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'rbac_require_permission';
+COMMENT ON FUNCTION rbac.require_permission(text, "any") IS
+'True, or an error when the caller may not do this with these attributes.
+
+Arguments: as of has_permission().
+Errors: 42501 where has_permission() is false, 22023 for a malformed call.
+STABLE: it reads tables, the caller and the clock.';
+
+CREATE FUNCTION rbac_internal.caller_has_permission(permission text, attributes jsonb) RETURNS boolean
+LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'rbac_caller_has_permission';
+COMMENT ON FUNCTION rbac_internal.caller_has_permission(text, jsonb) IS
+'has_permission() with its attributes as jsonb.';
+
+CREATE FUNCTION rbac_internal.compute_access(organization text, user_id text, permission text, attributes jsonb)
+RETURNS boolean
+LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'rbac_compute_access';
+COMMENT ON FUNCTION rbac_internal.compute_access(text, text, text, jsonb) IS
+'check_access(), whoever asks.';
+
+CREATE FUNCTION rbac_internal.compute_user_privileges(organization text, user_id text)
+RETURNS rbac.privileges
+LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'rbac_compute_user_privileges';
+COMMENT ON FUNCTION rbac_internal.compute_user_privileges(text, text) IS
+'user_privileges(), whoever asks.';
+
+CREATE FUNCTION rbac_internal.compute_effective_privileges(organization text, user_id text)
+RETURNS rbac.privileges
+LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'rbac_compute_effective_privileges';
+COMMENT ON FUNCTION rbac_internal.compute_effective_privileges(text, text) IS
+'effective_privileges(), whoever asks.';
+
+CREATE FUNCTION rbac_internal.compute_role_privileges(organization text, role rbac.object_id)
+RETURNS rbac.privileges
+LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'rbac_compute_role_privileges';
+COMMENT ON FUNCTION rbac_internal.compute_role_privileges(text, rbac.object_id) IS
+'Privileges of one role and all it inherits from, whoever asks.';
+
+CREATE FUNCTION rbac_internal.scope_privileges(privileges rbac.privileges, organization text, user_id text)
+RETURNS rbac.privileges
+LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'rbac_scope_privileges';
+COMMENT ON FUNCTION rbac_internal.scope_privileges(rbac.privileges, text, text) IS
+'What these privileges amount to when this user holds them through this organization.';
+
+CREATE FUNCTION rbac_internal.acting_as_system() RETURNS boolean
+LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'rbac_acting_as_system';
+COMMENT ON FUNCTION rbac_internal.acting_as_system() IS
+'Inside an administration function: was it invoked by the extension''s owner or a superuser, without a caller?';
+
+CREATE FUNCTION rbac_internal.duration_seconds(duration text) RETURNS bigint
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'rbac_duration_seconds';
+COMMENT ON FUNCTION rbac_internal.duration_seconds(text) IS
+'Seconds of an ISO 8601 duration; 22023 naming the argument "duration" if it is none.';
+
+CREATE FUNCTION rbac.generate_object_id() RETURNS rbac.object_id
+LANGUAGE C VOLATILE PARALLEL SAFE AS 'MODULE_PATHNAME', 'rbac_generate_object_id';
+COMMENT ON FUNCTION rbac.generate_object_id() IS
+'A new identifier of 24 hexadecimal digits that sorts by time.
+
+VOLATILE: each call gives another one.';

@@ -1,0 +1,90 @@
+/*
+ * encoding.c - the core is UTF-8, the server has the database's encoding.
+ *
+ * In a UTF-8 database, and in SQL_ASCII whose bytes are taken as they are (the
+ * core refuses what is not UTF-8), nothing is converted or copied.
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "mb/pg_wchar.h"
+#include "rbac.h"
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+static bool
+is_same_encoding(void)
+{
+	return GetDatabaseEncoding() == PG_UTF8 || GetDatabaseEncoding() == PG_SQL_ASCII;
+}
+
+rbac_str
+rbac_str_from_text(const text *value)
+{
+	return (rbac_str) {VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value)};
+}
+
+text *
+rbac_str_to_text(rbac_str str)
+{
+	text	   *result = palloc(VARHDRSZ + str.len);
+
+	SET_VARSIZE(result, VARHDRSZ + str.len);
+	memcpy(VARDATA(result), str.data, str.len);
+	return result;
+}
+
+char *
+rbac_str_to_cstring(rbac_str str)
+{
+	return pnstrdup(str.data, str.len);
+}
+
+rbac_str
+rbac_to_utf8(rbac_str server)
+{
+	char	   *converted;
+
+	if (is_same_encoding())
+		return server;
+	converted = pg_server_to_any(server.data, server.len, PG_UTF8);
+	if (converted == server.data)
+		return server;
+	return (rbac_str) {converted, strlen(converted)};
+}
+
+rbac_str
+rbac_from_utf8(rbac_str utf8)
+{
+	char	   *converted;
+
+	if (is_same_encoding())
+		return utf8;
+	converted = pg_any_to_server(utf8.data, utf8.len, PG_UTF8);
+	if (converted == utf8.data)
+		return utf8;
+	return (rbac_str) {converted, strlen(converted)};
+}
+
+bool
+rbac_from_utf8_noerror(rbac_str utf8, rbac_str *server)
+{
+	Oid			proc;
+	int			size = utf8.len * MAX_CONVERSION_GROWTH + 1;
+	char	   *buffer;
+
+	*server = utf8;
+	if (is_same_encoding() || utf8.len == 0)
+		return true;
+	proc = FindDefaultConversionProc(PG_UTF8, GetDatabaseEncoding());
+	if (!OidIsValid(proc))
+		return false;
+	buffer = palloc(size);
+	if (pg_do_encoding_conversion_buf(proc, PG_UTF8, GetDatabaseEncoding(),
+									  (unsigned char *) utf8.data, utf8.len,
+									  (unsigned char *) buffer, size, true) != (int) utf8.len)
+		return false;
+	*server = (rbac_str) {buffer, strlen(buffer)};
+	return true;
+}

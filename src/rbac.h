@@ -1,0 +1,217 @@
+/*
+ * rbac.h - what the files of the shell offer each other.
+ *
+ * One section per file, in the order in which they build on each other. The
+ * core (core/core.h) knows none of this.
+ */
+#ifndef RBAC_H
+#define RBAC_H
+
+#include "postgres.h"
+
+#include "compat.h"
+#include "core/core.h"
+#include "fmgr.h"
+#include "nodes/pg_list.h"
+#include "utils/timestamp.h"
+
+/* ---- error.c: running the core inside the server ---- */
+
+/* A core whose allocations are palloc'd in the current memory context. */
+extern void rbac_core_init(rbac_core *core);
+
+/*
+ * Raise core->error. subject names what was wrong, as in "invalid input syntax
+ * for type rbac.privileges"; syntax_code is the SQLSTATE of RBAC_SYNTAX, the
+ * other codes are the same everywhere. With a soft-error context (may be NULL)
+ * the error is saved there and the function returns.
+ */
+extern void rbac_core_report(const rbac_core *core, int syntax_code, const char *subject,
+							 struct Node *escontext);
+
+/* Raise 22023: invalid value for argument "name": problem. */
+extern void rbac_invalid_argument(const char *name, const char *problem) pg_attribute_noreturn();
+
+/* ---- encoding.c: the core is UTF-8, the server has its own ---- */
+
+extern rbac_str rbac_str_from_text(const text *value);	/* no copy, no conversion */
+extern text *rbac_str_to_text(rbac_str str);
+extern char *rbac_str_to_cstring(rbac_str str);
+extern rbac_str rbac_to_utf8(rbac_str server);
+extern rbac_str rbac_from_utf8(rbac_str utf8);
+/* The same without raising: false when the server's encoding has no such text. */
+extern bool rbac_from_utf8_noerror(rbac_str utf8, rbac_str *server);
+
+/* ---- type.c: the SQL types ---- */
+
+/* Unpack a (maybe toasted) datum; the result shares its memory. */
+extern void rbac_grant_from_datum(rbac_core *core, Datum datum, rbac_grant *out);
+extern void rbac_privileges_from_datum(rbac_core *core, Datum datum, rbac_privileges *out);
+extern Datum rbac_privileges_to_datum(rbac_core *core, const rbac_privileges *privileges);
+/* Attributes of a request from a jsonb object; raises 22023 naming "attributes". */
+extern void rbac_request_from_jsonb(rbac_core *core, rbac_str permission, Datum attributes,
+									rbac_request *out);
+
+/* ---- settings.c: configuration parameters ---- */
+
+extern char *rbac_trusted_session_users;
+extern char *rbac_jwt_user_claim;
+extern char *rbac_jwt_organization_claim;
+extern char *rbac_jwt_secret;
+extern void rbac_settings_init(void);
+
+/* ---- caller.c: who is calling ---- */
+
+/* In the server's encoding; valid until rbac_caller_generation changes. */
+typedef struct rbac_caller
+{
+	rbac_str	organization;
+	rbac_str	user_id;
+} rbac_caller;
+
+/* Changes whenever the caller may have: compare with a remembered value. */
+extern uint64 rbac_caller_generation;
+
+extern void rbac_caller_init(void);
+extern const rbac_caller *rbac_current_caller(void);	/* NULL: there is none */
+/* From UTF-8 JSON; false unless it names both an organization and a user. */
+extern bool rbac_read_claims(rbac_core *core, rbac_str json, rbac_claims *out);
+extern void rbac_set_caller_value(rbac_str organization, rbac_str user_id, bool is_local);
+
+/* ---- catalog.c: reading rbac's own tables ---- */
+
+typedef enum rbac_table
+{
+	RBAC_ORGANIZATION,
+	RBAC_ROLE,
+	RBAC_ROLE_VERSION,
+	RBAC_ROLE_PARENT,
+	RBAC_ASSIGNMENT,
+	RBAC_TEMPORARY_GRANT,
+	RBAC_NTABLES
+} rbac_table;
+
+/* Attribute numbers, as in sql/install/20_tables.sql. */
+enum
+{
+	Anum_organization_organization = 1,
+	Anum_organization_settings = 2
+};
+enum
+{
+	Anum_role_role = 1,
+	Anum_role_organization = 2
+};
+enum
+{
+	Anum_role_version_role_id = 1,
+	Anum_role_version_role = 2,
+	Anum_role_version_permission_grants = 4
+};
+enum
+{
+	Anum_role_parent_role = 1,
+	Anum_role_parent_parent = 2
+};
+enum
+{
+	Anum_assignment_organization = 1,
+	Anum_assignment_principal_id = 2,
+	Anum_assignment_role = 3
+};
+enum
+{
+	Anum_temporary_grant_organization = 2,
+	Anum_temporary_grant_user_id = 3,
+	Anum_temporary_grant_permission_grant = 4,
+	Anum_temporary_grant_expires_at = 10
+};
+
+/*
+ * A consistent reading of the tables: everything comes from one snapshot taken
+ * when it is begun, newer than any invalidation that was processed before.
+ * Never the statement's own snapshot: see src/README.md, "Never stale".
+ */
+typedef struct rbac_reading rbac_reading;
+typedef struct rbac_scan rbac_scan;
+
+extern rbac_reading *rbac_begin_reading(void);
+extern void rbac_end_reading(rbac_reading *reading);
+
+/* Rows whose first index columns equal the given text values. */
+extern rbac_scan *rbac_begin_scan(rbac_reading *reading, rbac_table table, int nkeys,
+								  const rbac_str *keys);
+extern bool rbac_scan_next(rbac_scan *scan);
+extern Datum rbac_scan_column(rbac_scan *scan, int attnum);	/* never NULL columns */
+extern void rbac_end_scan(rbac_scan *scan);
+
+/* Is this table one that a reading came from (or may it be)? */
+extern bool rbac_is_table_of_ours(Oid relid);
+
+/* ---- cache.c: what this backend remembers of them ---- */
+
+#define RBAC_OBJECT_ID_LENGTH 24
+
+/* The privileges of one role_version, which never change under its id. */
+typedef struct rbac_document
+{
+	char		role_id[RBAC_OBJECT_ID_LENGTH];	/* hash key */
+	rbac_privileges privileges;
+} rbac_document;
+
+typedef struct rbac_timed_grant
+{
+	rbac_grant	grant;
+	TimestampTz expires_at;
+} rbac_timed_grant;
+
+/* What a user, or whoever holds just one role, holds in an organization. */
+typedef struct rbac_principal
+{
+	bool		is_operator;	/* its grants count in every organization */
+	List	   *documents;		/* rbac_document: of the roles and of all that they
+								 * inherit from */
+	int			ntemporary;
+	rbac_timed_grant *temporary;	/* expired ones among them */
+} rbac_principal;
+
+/* Bumped by every change of the tables that this backend has heard of. */
+extern uint64 rbac_cache_generation;
+
+extern void rbac_cache_init(void);
+
+/*
+ * Hear of all changes committed until now, then say what the user holds; never
+ * NULL. The result is valid until the next call of one of these two.
+ */
+extern const rbac_principal *rbac_lookup_user(rbac_str organization, rbac_str user_id);
+extern const rbac_principal *rbac_lookup_role(rbac_str organization, rbac_str role);
+
+extern bool rbac_organization_exists(rbac_str organization);
+
+/* ---- access.c: what a principal may do ---- */
+
+/*
+ * Visit every grant of the principal that covers the permission (NULL data:
+ * every grant) and has not expired when the statement began. Returns when the
+ * first of the temporary ones among them expires: until then, and as long as
+ * the generation stays, another visit is the same.
+ */
+typedef void (*rbac_grant_visitor) (const rbac_grant *grant, void *arg);
+extern TimestampTz rbac_visit_grants(const rbac_principal *principal, rbac_str permission,
+									 bool include_temporary, rbac_grant_visitor visit, void *arg);
+
+/*
+ * May grants held through organization home count for a resource of another?
+ * resource.data NULL: the request's org_id is missing. Names in the server's
+ * encoding.
+ */
+extern bool rbac_organization_permitted(bool is_operator, rbac_str home, rbac_str resource);
+
+#define RBAC_ORGANIZATION_ATTRIBUTE "org_id"
+
+/* ---- site.c: has_permission() at one place of one query ---- */
+
+extern bool rbac_check_at_site(FunctionCallInfo fcinfo);
+
+#endif							/* RBAC_H */

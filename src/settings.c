@@ -1,0 +1,48 @@
+/*
+ * settings.c - the configuration parameters that administrators set.
+ *
+ * Not here: rbac.caller and request.jwt.claims, which say who is calling
+ * (caller.c).
+ */
+#include "postgres.h"
+
+#include "rbac.h"
+#include "utils/guc.h"
+
+char	   *rbac_trusted_session_users;
+char	   *rbac_jwt_user_claim;
+char	   *rbac_jwt_organization_claim;
+char	   *rbac_jwt_secret;
+
+/* Each of these decides whom the claims name. */
+static void
+assign_caller_source(const char *newval, void *extra)
+{
+	rbac_caller_generation++;
+}
+
+static void
+define_caller_source(const char *name, const char *description, char **variable, const char *boot)
+{
+	DefineCustomStringVariable(name, description, NULL, variable, boot, PGC_SUSET, 0,
+							   NULL, assign_caller_source, NULL);
+}
+
+void
+rbac_settings_init(void)
+{
+	define_caller_source("rbac.trusted_session_users",
+						 "Login roles whose request.jwt.claims and rbac.set_caller() are believed.",
+						 &rbac_trusted_session_users, "authenticator");
+	define_caller_source("rbac.jwt_user_claim",
+						 "Claim that holds the caller's user id.",
+						 &rbac_jwt_user_claim, "sub");
+	define_caller_source("rbac.jwt_organization_claim",
+						 "Claim that holds the caller's organization.",
+						 &rbac_jwt_organization_claim, "org_id");
+	DefineCustomStringVariable("rbac.jwt_secret",
+							   "Key of the HS256 signature of tokens given to rbac.authenticate().",
+							   "At least 32 bytes; empty refuses every token.",
+							   &rbac_jwt_secret, "", PGC_SUSET,
+							   GUC_SUPERUSER_ONLY, NULL, NULL, NULL);
+}

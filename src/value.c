@@ -1,0 +1,350 @@
+/*
+ * value.c - SQL values compared with constants of conditions.
+ *
+ * One function per question and one switch per function: how a type is read,
+ * how a constant is converted, when the two are equal. See value.h.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/htup_details.h"
+#include "catalog/pg_enum.h"
+#include "catalog/pg_type.h"
+#include "common/shortest_dec.h"
+#include "rbac.h"
+#include "utils/builtins.h"
+#include "utils/datetime.h"
+#include "utils/json.h"
+#include "utils/lsyscache.h"
+#include "utils/numeric.h"
+#include "utils/syscache.h"
+#include "utils/uuid.h"
+#include "value.h"
+
+#define UUID_TEXT_LENGTH 36
+
+static rbac_kind
+kind_of_type(Oid base)
+{
+	switch (base)
+	{
+		case TEXTOID:
+		case VARCHAROID:
+			return RBAC_KIND_TEXT;
+		case BPCHAROID:
+			return RBAC_KIND_BPCHAR;
+		case NAMEOID:
+		case CSTRINGOID:
+		case UNKNOWNOID:
+			return RBAC_KIND_NAME;
+		case UUIDOID:
+			return RBAC_KIND_UUID;
+		case INT2OID:
+		case INT4OID:
+		case INT8OID:
+			return RBAC_KIND_INTEGER;
+		case FLOAT4OID:
+		case FLOAT8OID:
+			return RBAC_KIND_REAL;
+		case NUMERICOID:
+			return RBAC_KIND_NUMERIC;
+		case BOOLOID:
+			return RBAC_KIND_BOOLEAN;
+		case DATEOID:
+		case TIMEOID:
+		case TIMETZOID:
+		case TIMESTAMPOID:
+		case TIMESTAMPTZOID:
+			return RBAC_KIND_DATETIME;
+		default:
+			return type_is_enum(base) ? RBAC_KIND_ENUM : RBAC_KIND_OUTPUT;
+	}
+}
+
+static rbac_type
+type_of_kind(rbac_kind kind)
+{
+	if (kind == RBAC_KIND_BOOLEAN)
+		return RBAC_BOOLEAN;
+	return kind >= RBAC_KIND_INTEGER ? RBAC_NUMBER : RBAC_STRING;
+}
+
+void
+rbac_value_type_init(rbac_value_type *type, Oid sqltype)
+{
+	Oid			output;
+	bool		is_varlena;
+
+	type->oid = getBaseType(sqltype);
+	type->kind = kind_of_type(type->oid);
+	type->type = type_of_kind(type->kind);
+	if (type->kind == RBAC_KIND_OUTPUT)
+	{
+		getTypeOutputInfo(type->oid, &output, &is_varlena);
+		fmgr_info_cxt(output, &type->output, CurrentMemoryContext);
+	}
+}
+
+static rbac_str
+str_from_cstring(const char *cstring)
+{
+	return (rbac_str) {cstring, strlen(cstring)};
+}
+
+/* char(n) is compared without its padding, as the cast to text drops it. */
+static rbac_str
+str_from_bpchar(Datum datum)
+{
+	rbac_str	str = rbac_str_from_text(DatumGetTextPP(datum));
+
+	while (str.len > 0 && str.data[str.len - 1] == ' ')
+		str.len--;
+	return str;
+}
+
+/* What to_jsonb() shows, but in UTC: neither DateStyle nor TimeZone matters. */
+static rbac_str
+str_from_datetime(Oid type, Datum datum)
+{
+	int			utc = 0;
+
+	return str_from_cstring(JsonEncodeDateTime(palloc(MAXDATELEN + 1), datum, type,
+											   type == TIMESTAMPTZOID ? &utc : NULL));
+}
+
+static int64
+fetch_integer(Oid type, Datum datum)
+{
+	if (type == INT2OID)
+		return DatumGetInt16(datum);
+	return type == INT4OID ? DatumGetInt32(datum) : DatumGetInt64(datum);
+}
+
+rbac_sql_value
+rbac_fetch_value(rbac_value_type *type, Datum datum, bool isnull)
+{
+	rbac_sql_value value = {.missing = isnull};
+
+	if (isnull)
+		return value;
+	switch (type->kind)
+	{
+		case RBAC_KIND_TEXT:
+			value.bytes = rbac_str_from_text(DatumGetTextPP(datum));
+			break;
+		case RBAC_KIND_BPCHAR:
+			value.bytes = str_from_bpchar(datum);
+			break;
+		case RBAC_KIND_NAME:
+			value.bytes = str_from_cstring(DatumGetCString(datum));
+			break;
+		case RBAC_KIND_UUID:
+			value.bytes = (rbac_str) {(char *) DatumGetUUIDP(datum)->data, UUID_LEN};
+			break;
+		case RBAC_KIND_ENUM:
+			value.label = DatumGetObjectId(datum);
+			break;
+		case RBAC_KIND_DATETIME:
+			value.bytes = str_from_datetime(type->oid, datum);
+			break;
+		case RBAC_KIND_OUTPUT:
+			value.bytes = str_from_cstring(OutputFunctionCall(&type->output, datum));
+			break;
+		case RBAC_KIND_INTEGER:
+			value.integer = fetch_integer(type->oid, datum);
+			break;
+		case RBAC_KIND_REAL:
+			value.real = type->oid == FLOAT4OID ? DatumGetFloat4(datum) : DatumGetFloat8(datum);
+			value.missing = !isfinite(value.real);
+			break;
+		case RBAC_KIND_NUMERIC:
+			value.numeric = NumericGetDatum(DatumGetNumeric(datum));
+			value.missing = numeric_is_nan(DatumGetNumeric(value.numeric)) ||
+				numeric_is_inf(DatumGetNumeric(value.numeric));
+			break;
+		case RBAC_KIND_BOOLEAN:
+			value.boolean = DatumGetBool(datum);
+			break;
+	}
+	return value;
+}
+
+rbac_str
+rbac_value_to_str(rbac_value_type *type, Datum datum)
+{
+	Oid			output;
+	bool		is_varlena;
+
+	switch (type->kind)
+	{
+		case RBAC_KIND_TEXT:
+		case RBAC_KIND_BPCHAR:
+		case RBAC_KIND_NAME:
+		case RBAC_KIND_DATETIME:
+		case RBAC_KIND_OUTPUT:
+			return rbac_fetch_value(type, datum, false).bytes;
+		default:
+			getTypeOutputInfo(type->oid, &output, &is_varlena);
+			return str_from_cstring(OidOutputFunctionCall(output, datum));
+	}
+}
+
+/* ---- constants ---- */
+
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Only the canonical text: values are compared as the strings they print as. */
+static bool
+convert_uuid(rbac_str text, rbac_sql_value *out)
+{
+	char	   *bytes = palloc(UUID_LEN);
+	int			nibbles = 0;
+
+	if (text.len != UUID_TEXT_LENGTH)
+		return false;
+	for (int i = 0; i < UUID_TEXT_LENGTH; i++)
+	{
+		int			digit = hex_digit(text.data[i]);
+
+		if (i == 8 || i == 13 || i == 18 || i == 23)
+		{
+			if (text.data[i] != '-')
+				return false;
+			continue;
+		}
+		if (digit < 0)
+			return false;
+		bytes[nibbles / 2] = nibbles % 2 == 0 ? digit << 4 : bytes[nibbles / 2] | digit;
+		nibbles++;
+	}
+	out->bytes = (rbac_str) {bytes, UUID_LEN};
+	return true;
+}
+
+static bool
+convert_label(Oid enumtype, rbac_str text, rbac_sql_value *out)
+{
+	HeapTuple	tuple;
+
+	if (text.len >= NAMEDATALEN)
+		return false;
+	tuple = SearchSysCache2(ENUMTYPOIDNAME, ObjectIdGetDatum(enumtype),
+							CStringGetDatum(rbac_str_to_cstring(text)));
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	out->label = ((Form_pg_enum) GETSTRUCT(tuple))->oid;
+	ReleaseSysCache(tuple);
+	return true;
+}
+
+static bool
+convert_string(const rbac_value_type *type, rbac_str utf8, rbac_sql_value *out)
+{
+	rbac_str	text;
+
+	if (!rbac_from_utf8_noerror(utf8, &text))
+		return false;
+	if (type->kind == RBAC_KIND_UUID)
+		return convert_uuid(text, out);
+	if (type->kind == RBAC_KIND_ENUM)
+		return convert_label(type->oid, text, out);
+	out->bytes = (rbac_str) {rbac_str_to_cstring(text), text.len};
+	return true;
+}
+
+static bool
+convert_integer(const char *decimal, rbac_sql_value *out)
+{
+	errno = 0;
+	out->integer = strtoi64(decimal, NULL, 10);
+	return errno == 0 && strchr(decimal, '.') == NULL;
+}
+
+/* Exact: the float whose shortest decimal is this constant, if there is one. */
+static bool
+convert_real(rbac_core *core, Oid type, rbac_str decimal, rbac_sql_value *out)
+{
+	char		shortest[DOUBLE_SHORTEST_DECIMAL_LEN];
+	char	   *cstring = rbac_str_to_cstring(decimal);
+	rbac_str	canonical;
+	int			len;
+
+	if (type == FLOAT4OID)
+	{
+		out->real = strtof(cstring, NULL);
+		len = float_to_shortest_decimal_bufn((float) out->real, shortest);
+	}
+	else
+	{
+		out->real = strtod(cstring, NULL);
+		len = double_to_shortest_decimal_bufn(out->real, shortest);
+	}
+	return isfinite(out->real) && rbac_parse_number(core, shortest, len, &canonical) &&
+		rbac_str_equal(canonical, decimal);
+}
+
+static bool
+convert_number(rbac_core *core, const rbac_value_type *type, rbac_str decimal, rbac_sql_value *out)
+{
+	char	   *cstring = rbac_str_to_cstring(decimal);
+
+	if (type->kind == RBAC_KIND_INTEGER)
+		return convert_integer(cstring, out);
+	if (type->kind == RBAC_KIND_REAL)
+		return convert_real(core, type->oid, decimal, out);
+	out->numeric = DirectFunctionCall3(numeric_in, CStringGetDatum(cstring),
+									   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+	return true;
+}
+
+bool
+rbac_convert_constant(rbac_core *core, const rbac_value_type *type, const rbac_value *constant,
+					  rbac_sql_value *out)
+{
+	memset(out, 0, sizeof(*out));
+	switch (constant->type)
+	{
+		case RBAC_STRING:
+			return convert_string(type, constant->text, out);
+		case RBAC_NUMBER:
+			return convert_number(core, type, constant->text, out);
+		case RBAC_BOOLEAN:
+			out->boolean = constant->boolean;
+			return true;
+	}
+	return false;
+}
+
+bool
+rbac_sql_value_equal(rbac_kind kind, const rbac_sql_value *a, const rbac_sql_value *b)
+{
+	switch (kind)
+	{
+		case RBAC_KIND_TEXT:
+		case RBAC_KIND_BPCHAR:
+		case RBAC_KIND_NAME:
+		case RBAC_KIND_UUID:
+		case RBAC_KIND_DATETIME:
+		case RBAC_KIND_OUTPUT:
+			return a->bytes.len == b->bytes.len &&
+				memcmp(a->bytes.data, b->bytes.data, a->bytes.len) == 0;
+		case RBAC_KIND_ENUM:
+			return a->label == b->label;
+		case RBAC_KIND_INTEGER:
+			return a->integer == b->integer;
+		case RBAC_KIND_REAL:
+			return a->real == b->real;
+		case RBAC_KIND_NUMERIC:
+			return DatumGetBool(DirectFunctionCall2(numeric_eq, a->numeric, b->numeric));
+		case RBAC_KIND_BOOLEAN:
+			return a->boolean == b->boolean;
+	}
+	return false;
+}
