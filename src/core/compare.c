@@ -1,46 +1,23 @@
 /*
  * compare.c - does one set of privileges cover another, decided exactly.
  *
- * Each grant B of the covered side is a box (box.c). It is covered iff nothing
- * is left of it when the boxes of the covering side are subtracted. This is
- * subtraction of boxes with splitting, as in orthogonal range and firewall rule
- * analysis, here over sets that are finite or the complement of a finite set:
+ * A set is covered iff each of its grants is, and a grant iff nothing is left of
+ * its box when the boxes of the other side are subtracted (subtract.c). Ordinary
+ * roles are decided before that, in linear time: by an identical grant, which is
+ * a hash lookup, or by a single grant that contains it, among the few candidates
+ * that index.c hands out.
  *
- *	   B \ A = union over A's attributes x1, x2, ..	 of
- *			   (B within A on x1 .. x(i-1)) and outside of A on x(i)
+ * Placeholders stand for any string, the same on both sides. Whether a grant B
+ * is covered depends only on which constants a placeholder equals, of those that
+ * it is compared with: constants of attributes that have the placeholder among
+ * their values. So B is decided with each placeholder generic, that is, a string
+ * that equals no constant (its own text, interned like any string, is just
+ * that), and then with each of those constants in its place; and if the two
+ * placeholders share an attribute, with both being the same new string.
  *
- * Those pieces are disjoint boxes; each is treated in turn with the boxes that
- * are left. Deciding this is co-NP-complete (each A is a clause), so the number
- * of steps is limited; what makes ordinary roles linear is in the order of
- * tests: an identical grant (a hash lookup), a single grant that contains B
- * (one pass over the few candidates of index.c), and only then subtraction.
- *
- * Worked example. B: x <> 3. A1: x = 1. A2: x <> 1 and y = 2. A3: x <> 1.
- * A box keeps, per attribute, the values left. No single A contains B.
- *	   x not in {3}; y anything, or missing.
- *	   A1 differs on one attribute only, so what is left of B is one piece, and
- *	   we just go on with it: x not in {1,3}.
- *	   A2 differs on y only: x not in {1,3}; y not in {2}, or missing.
- *	   A3 contains that: nothing is left, B is covered.
- * Without A3: the witness of the box (missing where that is left, else a value
- * no grant mentions, else the first one listed) is x = "some other number", y
- * missing. No A that is left contains it, so it is a counterexample.
- *
- * The witness decides most uncovered cases at once. When some A does contain
- * it, any proof of coverage needs such an A, so we split by one of these.
- *
- * The current box is one array, a set per attribute; splitting changes it and
- * records the old sets on a trail, backtracking restores them. Memory in use
- * is thus proportional to the depth, which is kept in frames, not on the C
- * stack.
- *
- * Placeholders stand for any string, the same on both sides. Whether B is
- * covered depends only on which constants, of those that it is compared with, a
- * placeholder equals: constants of attributes that it is a value of too. So B is
- * decided with each placeholder generic, a string that equals none of them (the
- * placeholder's own text, which is interned, is just that), and then with each
- * of them in its place; and where the two placeholders share an attribute, with
- * both being the same new string.
+ * For example, owner = "{self_user_id}" is covered by { owner <> "bob" } if the
+ * user is generic, but not if the user is bob: the counterexample is the request
+ * owner = "bob", made by bob.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,40 +25,15 @@
 
 #include "core_internal.h"
 
-#define LOOK_AHEAD	32			/* boxes looked at in search of the best one to split by */
-
-typedef enum verdict
+typedef struct comparison
 {
-	COVERED,
-	UNCOVERED,
-	FAILED						/* core->error says why */
-} verdict;
-
-/* A set of the current box before it was changed. */
-typedef struct change
-{
-	uint32_t	attribute;
-	rbac_set	old;
-} change;
-
-/* Point to return to. */
-typedef struct state
-{
-	rbac_mark	mark;
-	uint32_t	nchanges;
-} state;
-
-/* A box being split by another, the pivot; "clause" is the piece under way. */
-typedef struct frame
-{
-	struct frame *parent;
-	state		entry;			/* before the box was entered */
-	state		piece;			/* before the piece under way was cut out */
-	const rbac_box *pivot;
-	uint32_t	clause;
-	uint32_t	n;				/* boxes left to subtract, apart from the pivot */
-	uint32_t	list[];
-} frame;
+	rbac_universe universe;
+	rbac_index	index;			/* covering side */
+	const bool *excluded;		/* boxes of it that do not count; NULL: none */
+	uint32_t   *candidates;		/* room for all boxes of the index */
+	rbac_subtraction subtraction;
+	rbac_id		same_string;	/* that both placeholders may be; no grant mentions it */
+} comparison;
 
 /* The strings that the placeholders stand for; their own ids when generic. */
 typedef struct binding
@@ -89,271 +41,6 @@ typedef struct binding
 	rbac_id		org;
 	rbac_id		user;
 } binding;
-
-typedef struct comparison
-{
-	rbac_universe universe;
-	rbac_index	index;			/* covering side */
-	const bool *excluded;		/* boxes of it that do not count; NULL: none */
-	const rbac_box *boxes;		/* what lists of numbers refer to: the index's boxes,
-								 * or copies with placeholders replaced */
-	rbac_set   *current;		/* by attribute: the box that is being covered */
-	change	   *changes;
-	uint32_t	nchanges;
-	uint32_t	max_changes;
-	uint32_t   *candidates;		/* room for all boxes of the index */
-	frame	   *top;
-	rbac_id		other_string;	/* no grant mentions these: for counterexamples, */
-	rbac_id		other_number;
-	rbac_id		same_string;	/* and for both placeholders being the same */
-} comparison;
-
-/* ---- the current box ---- */
-
-static const rbac_set everything = {NULL, 0, RBAC_HAS_ALL};
-
-static state
-save(const comparison *c)
-{
-	return (state) {c->universe.scratch.top, c->nchanges};
-}
-
-static void
-restore(comparison *c, state to)
-{
-	while (c->nchanges > to.nchanges)
-	{
-		const change *undone = &c->changes[--c->nchanges];
-
-		c->current[undone->attribute] = undone->old;
-	}
-	rbac_scratch_release(&c->universe.scratch, to.mark);
-}
-
-static bool
-assign(comparison *c, uint32_t attribute, rbac_set set)
-{
-	void	   *changes = c->changes;
-
-	if (c->nchanges == c->max_changes &&
-		!rbac_grow(c->universe.core, &changes, c->nchanges, &c->max_changes, sizeof(*c->changes)))
-		return false;
-	c->changes = changes;
-	c->changes[c->nchanges++] = (change) {attribute, c->current[attribute]};
-	c->current[attribute] = set;
-	return true;
-}
-
-/* Leave of the current box what is inside, or outside, of a clause. */
-static bool
-narrow(comparison *c, const rbac_clause *clause, bool inside)
-{
-	const rbac_set *old = &c->current[clause->attribute];
-	rbac_set	set;
-
-	return (inside ? rbac_set_intersect(&c->universe, old, &clause->set, &set)
-			: rbac_set_subtract(&c->universe, old, &clause->set, &set)) &&
-		assign(c, clause->attribute, set);
-}
-
-static bool
-load(comparison *c, const rbac_box *box)
-{
-	for (uint32_t i = 0; i < box->nclauses; i++)
-		if (!assign(c, box->clauses[i].attribute, box->clauses[i].set))
-			return false;
-	return true;
-}
-
-/* One point of a set that is not empty: its kind, and which string or number. */
-typedef struct point
-{
-	uint8_t		kind;
-	rbac_id		id;
-} point;
-
-/* A set without the missing value has values of one kind only: one clause has narrowed it. */
-static point
-witness(const comparison *c, const rbac_set *set)
-{
-	if (set->bits & RBAC_HAS_MISSING)
-		return (point) {RBAC_HAS_MISSING, 0};
-	if (set->bits & RBAC_HAS_STRINGS)
-		return (point) {RBAC_HAS_STRINGS, c->other_string};
-	if (set->bits & RBAC_HAS_NUMBERS)
-		return (point) {RBAC_HAS_NUMBERS, c->other_number};
-	if (set->bits & RBAC_HAS_TRUE)
-		return (point) {RBAC_HAS_TRUE, 0};
-	if (set->bits & RBAC_HAS_FALSE)
-		return (point) {RBAC_HAS_FALSE, 0};
-	return (point) {set->ids[0] & 1 ? RBAC_HAS_NUMBERS : RBAC_HAS_STRINGS, set->ids[0]};
-}
-
-static bool
-has_point(const rbac_set *set, point p)
-{
-	if (p.kind & (RBAC_HAS_STRINGS | RBAC_HAS_NUMBERS))
-		return rbac_set_member(set, p.id);
-	return (set->bits & p.kind) != 0;
-}
-
-/* How a box lies to the current one, which it meets. */
-typedef struct relation
-{
-	uint32_t	pieces;			/* attributes on which it does not contain it */
-	const rbac_clause *piece;	/* the last such */
-	bool		has_witness;
-} relation;
-
-/* False if the box is disjoint from the current one, placeholders being strings like any other. */
-static bool
-meets(comparison *c, const rbac_box *box, relation *out)
-{
-	*out = (relation) {0, NULL, true};
-	for (uint32_t i = 0; i < box->nclauses; i++)
-	{
-		const rbac_clause *clause = &box->clauses[i];
-		const rbac_set *x = &c->current[clause->attribute];
-		const rbac_set *y = &clause->set;
-
-		c->universe.steps++;
-		if (rbac_set_disjoint(&c->universe, x, y))
-			return false;
-		if (rbac_set_subset(&c->universe, x, y))
-			continue;
-		out->pieces++;
-		out->piece = clause;
-		out->has_witness = out->has_witness && has_point(y, witness(c, x));
-	}
-	return true;
-}
-
-/* ---- subtraction ---- */
-
-/*
- * One pass over a frame's boxes: drops those that are disjoint from the current
- * box, subtracts those that leave a single piece, picks a pivot. *settled says
- * that nothing was subtracted, so that the pivot, or its absence, counts.
- */
-static verdict
-sift(comparison *c, frame *f, bool *settled)
-{
-	uint32_t	fewest = UINT32_MAX;
-	uint32_t	pivot_at = 0;
-	uint32_t	kept = 0;
-	uint32_t	i = 0;
-
-	*settled = true;
-	f->pivot = NULL;
-	while (i < f->n && (i < LOOK_AHEAD || f->pivot == NULL || !*settled))
-	{
-		uint32_t	number = f->list[i++];
-		const rbac_box *box = &c->boxes[number];
-		relation	r;
-
-		if (!rbac_universe_go_on(&c->universe))
-			return FAILED;
-		if (!meets(c, box, &r))
-			continue;
-		if (r.pieces == 0)
-			return COVERED;
-		if (r.pieces == 1)
-		{
-			*settled = false;
-			if (!narrow(c, r.piece, false))
-				return FAILED;
-			continue;
-		}
-		if (r.has_witness && r.pieces < fewest)
-		{
-			fewest = r.pieces;
-			f->pivot = box;
-			pivot_at = kept;
-		}
-		f->list[kept++] = number;
-	}
-	if (*settled && f->pivot != NULL)
-	{
-		kept--;
-		memmove(f->list + pivot_at, f->list + pivot_at + 1, (kept - pivot_at) * sizeof(*f->list));
-	}
-	memmove(f->list + kept, f->list + i, (f->n - i) * sizeof(*f->list));
-	f->n += kept - i;
-	return UNCOVERED;
-}
-
-/*
- * Begin to cover the current box by the listed ones. Leaves a frame behind
- * if it has to be split (verdict COVERED, so far), and the box as it is if it is
- * uncovered.
- */
-static verdict
-enter(comparison *c, const uint32_t *list, uint32_t n)
-{
-	state		entry = save(c);
-	frame	   *f = rbac_scratch_alloc(&c->universe.scratch, 1, sizeof(*f) + n * sizeof(*f->list));
-	bool		settled = false;
-	verdict		v = UNCOVERED;
-
-	if (f == NULL)
-		return FAILED;
-	*f = (frame) {.parent = c->top, .entry = entry, .n = n};
-	memcpy(f->list, list, n * sizeof(*f->list));
-	c->universe.steps += n / 16;
-	while (!settled && v == UNCOVERED)
-		v = sift(c, f, &settled);
-	if (v == UNCOVERED && f->pivot != NULL)
-	{
-		f->piece = save(c);
-		c->top = f;
-		return COVERED;
-	}
-	if (v == COVERED)
-		restore(c, entry);
-	return v;
-}
-
-/* Turn to the next piece of the top frame; drop the frame when there is none. */
-static verdict
-next_piece(comparison *c)
-{
-	frame	   *f = c->top;
-
-	restore(c, f->piece);
-	for (; f->clause < f->pivot->nclauses; f->clause++)
-	{
-		const rbac_clause *clause = &f->pivot->clauses[f->clause];
-		rbac_set	outside;
-
-		if (rbac_set_subset(&c->universe, &c->current[clause->attribute], &clause->set))
-			continue;
-		/* the pieces to come are inside, and this one, cut out on top of that, is outside */
-		if (!rbac_set_subtract(&c->universe, &c->current[clause->attribute], &clause->set, &outside) ||
-			!narrow(c, clause, true))
-			return FAILED;
-		f->piece = save(c);
-		f->clause++;
-		if (!assign(c, clause->attribute, outside))
-			return FAILED;
-		return enter(c, f->list, f->n);
-	}
-	restore(c, f->entry);
-	c->top = f->parent;
-	return COVERED;
-}
-
-/* Cover the current box by the listed ones. */
-static verdict
-subtract(comparison *c, const uint32_t *list, uint32_t n)
-{
-	verdict		v;
-
-	c->top = NULL;
-	v = enter(c, list, n);
-	while (v == COVERED && c->top != NULL)
-		v = next_piece(c);
-	return v;
-}
 
 /* ---- counterexamples ---- */
 
@@ -440,7 +127,7 @@ text_of(const comparison *c, rbac_id id)
 }
 
 static rbac_value
-value_of(const comparison *c, point p)
+value_of(const comparison *c, rbac_point p)
 {
 	if (p.kind == RBAC_HAS_STRINGS)
 		return (rbac_value) {RBAC_STRING, false, text_of(c, p.id)};
@@ -466,9 +153,13 @@ describe_request(const comparison *c, rbac_str name, rbac_request *out)
 	if (out->attributes == NULL || !literal_permission(c, name, &out->permission))
 		return false;
 	for (uint32_t i = 0; i < names->count; i++)
-		if (!(c->current[i].bits & RBAC_HAS_MISSING))
+	{
+		rbac_point	point = rbac_subtraction_witness(&c->subtraction, i);
+
+		if (point.kind != RBAC_HAS_MISSING)
 			out->attributes[out->nattributes++] =
-				(rbac_attribute) {names->entries[i].text, value_of(c, witness(c, &c->current[i]))};
+				(rbac_attribute) {names->entries[i].text, value_of(c, point)};
+	}
 	qsort(out->attributes, out->nattributes, sizeof(*out->attributes), compare_attributes);
 	return true;
 }
@@ -484,7 +175,50 @@ describe(const comparison *c, const rbac_box *box, binding bound, rbac_counterex
 	return describe_request(c, c->universe.permissions.entries[box->permission].text, &out->request);
 }
 
-/* ---- placeholders ---- */
+/* ---- whatever the placeholders stand for ---- */
+
+static bool
+either_is_symbolic(const rbac_set *a, const rbac_set *b)
+{
+	return rbac_set_is_symbolic(a) || rbac_set_is_symbolic(b);
+}
+
+/* Two listed sets may meet if a placeholder is in one. */
+static bool
+always_disjoint(comparison *c, const rbac_set *a, const rbac_set *b)
+{
+	return rbac_set_disjoint(&c->universe, a, b) && ((a->bits | b->bits) != 0 || !either_is_symbolic(a, b));
+}
+
+/* A listed set may leave a complement if a placeholder is in one. */
+static bool
+always_subset(comparison *c, const rbac_set *a, const rbac_set *b)
+{
+	return rbac_set_subset(&c->universe, a, b) && (a->bits == b->bits || !either_is_symbolic(a, b));
+}
+
+/*
+ * False if the box is disjoint from the current one for all strings; *contains if
+ * it contains it for all strings.
+ */
+static bool
+may_meet(comparison *c, const rbac_box *box, bool *contains)
+{
+	*contains = true;
+	c->universe.steps += 1 + box->nclauses / 8;
+	for (uint32_t i = 0; i < box->nclauses; i++)
+	{
+		const rbac_set *x = &c->subtraction.current[box->clauses[i].attribute];
+		const rbac_set *y = &box->clauses[i].set;
+
+		if (always_disjoint(c, x, y))
+			return false;
+		*contains = *contains && always_subset(c, x, y);
+	}
+	return true;
+}
+
+/* ---- for each string that a placeholder may stand for ---- */
 
 static const binding generic = {RBAC_ID_SELF_ORG, RBAC_ID_SELF_USER};
 
@@ -534,7 +268,7 @@ bind_box(comparison *c, binding bound, const rbac_box *in, rbac_box *out)
 		return false;
 	if (size > 0)
 		memcpy(out->clauses, in->clauses, size);
-	c->universe.steps += 1 + in->nclauses;
+	c->universe.steps += 1 + in->nclauses / 8;
 	for (uint32_t i = 0; i < out->nclauses; i++)
 		if (!bind_set(c, bound, &out->clauses[i].set))
 			return false;
@@ -542,31 +276,32 @@ bind_box(comparison *c, binding bound, const rbac_box *in, rbac_box *out)
 }
 
 /* Cover a box when the placeholders stand for given strings. */
-static verdict
+static rbac_verdict
 cover_bound(comparison *c, binding bound, const rbac_box *box, const uint32_t *list, uint32_t n,
 			rbac_counterexample *example)
 {
-	state		entry = save(c);
+	rbac_state	entry = rbac_subtraction_save(&c->subtraction);
 	rbac_scratch *scratch = &c->universe.scratch;
 	rbac_box   *boxes = rbac_scratch_alloc(scratch, n, sizeof(*boxes));
 	uint32_t   *numbers = rbac_scratch_alloc(scratch, n, sizeof(*numbers));
 	rbac_box	target;
-	verdict		v;
+	rbac_verdict v;
 
-	if (boxes == NULL || numbers == NULL || !bind_box(c, bound, box, &target) || !load(c, &target))
-		return FAILED;
+	if (boxes == NULL || numbers == NULL || !bind_box(c, bound, box, &target) ||
+		!rbac_subtraction_load(&c->subtraction, &target))
+		return RBAC_FAILED;
 	for (uint32_t i = 0; i < n; i++)
 	{
 		numbers[i] = i;
 		if (!bind_box(c, bound, &c->index.boxes[list[i]], &boxes[i]))
-			return FAILED;
+			return RBAC_FAILED;
 	}
-	c->boxes = boxes;
-	v = subtract(c, numbers, n);
-	c->boxes = c->index.boxes;
-	if (v == UNCOVERED && example != NULL && !describe(c, box, bound, example))
-		v = FAILED;
-	restore(c, entry);
+	c->subtraction.boxes = boxes;
+	v = rbac_subtract(&c->subtraction, numbers, n);
+	c->subtraction.boxes = c->index.boxes;
+	if (v == RBAC_UNCOVERED && example != NULL && !describe(c, box, bound, example))
+		v = RBAC_FAILED;
+	rbac_subtraction_restore(&c->subtraction, entry);
 	return v;
 }
 
@@ -590,6 +325,15 @@ static const rbac_box *
 problem_box(const comparison *c, const problem *p, uint32_t i)
 {
 	return i < p->n ? &c->index.boxes[p->list[i]] : p->box;
+}
+
+/* The set of a clause, if one of these placeholders is a value of its attribute; else an empty one. */
+static rbac_set
+problem_set(const comparison *c, const problem *p, uint32_t box, uint32_t clause, uint8_t uses)
+{
+	const rbac_clause *found = &problem_box(c, p, box)->clauses[clause];
+
+	return p->uses[found->attribute] & uses ? found->set : (rbac_set) {NULL, 0, 0};
 }
 
 /* Which placeholders occur, and on which attributes. */
@@ -629,84 +373,87 @@ find_constants(comparison *c, const problem *p, uint8_t uses, rbac_id own, const
 
 	for (uint32_t i = 0; i <= p->n; i++)
 		for (uint32_t j = 0; j < problem_box(c, p, i)->nclauses; j++)
-			most += problem_box(c, p, i)->clauses[j].set.n;
+			most += problem_set(c, p, i, j, uses).n;
 	out->ids = rbac_scratch_alloc(&c->universe.scratch, most, sizeof(*out->ids));
 	if (out->ids == NULL)
 		return false;
+	c->universe.steps += most;
 	out->ids[0] = own;
 	out->n = 1;
 	for (uint32_t i = 0; i <= p->n; i++)
-	{
-		const rbac_box *box = problem_box(c, p, i);
-
-		for (uint32_t j = 0; j < box->nclauses; j++)
+		for (uint32_t j = 0; j < problem_box(c, p, i)->nclauses; j++)
 		{
-			const rbac_set *set = &box->clauses[j].set;
+			rbac_set	set = problem_set(c, p, i, j, uses);
 
-			for (uint32_t k = 0; k < set->n && (p->uses[box->clauses[j].attribute] & uses); k++)
-				if (!(set->ids[k] & 1) && set->ids[k] > RBAC_ID_SELF_USER)
-					out->ids[out->n++] = set->ids[k];
+			for (uint32_t k = 0; k < set.n; k++)
+				if (!(set.ids[k] & 1) && set.ids[k] > RBAC_ID_SELF_USER)
+					out->ids[out->n++] = set.ids[k];
 		}
-	}
-	c->universe.steps += most;
 	out->n = 1 + rbac_sort_ids(out->ids + 1, out->n - 1);
 	return true;
 }
 
+/*
+ * Try with those boxes only that contain the current one on every attribute
+ * that a placeholder is a value of. Then no placeholder matters, and one attempt
+ * will do: that is the ordinary case of grants on one's own things.
+ */
+static rbac_verdict
+cover_alike(comparison *c, const problem *p)
+{
+	rbac_state	entry = rbac_subtraction_save(&c->subtraction);
+	uint32_t   *alike = rbac_scratch_alloc(&c->universe.scratch, p->n, sizeof(*alike));
+	uint32_t	n = 0;
+	rbac_verdict v;
+
+	if (alike == NULL)
+		return RBAC_FAILED;
+	for (uint32_t i = 0; i < p->n; i++)
+	{
+		const rbac_box *box = problem_box(c, p, i);
+		bool		same = true;
+
+		for (uint32_t j = 0; j < box->nclauses && same; j++)
+			same = p->uses[box->clauses[j].attribute] == 0 ||
+				always_subset(c, &c->subtraction.current[box->clauses[j].attribute], &box->clauses[j].set);
+		if (same)
+			alike[n++] = p->list[i];
+	}
+	v = rbac_subtract(&c->subtraction, alike, n);
+	rbac_subtraction_restore(&c->subtraction, entry);
+	return v;
+}
+
 /* Cover a box whatever the placeholders stand for; the generic strings come first. */
-static verdict
-cover_symbolic(comparison *c, const rbac_box *box, const uint32_t *list, uint32_t n, rbac_counterexample *example)
+static rbac_verdict
+cover_symbolic(comparison *c, const rbac_box *box, const uint32_t *list, uint32_t n,
+			   rbac_counterexample *example)
 {
 	problem		p = {box, list, n, NULL};
 	constants	orgs;
 	constants	users;
 	uint8_t		all;
 	bool		shared;
-	verdict		v = COVERED;
+	rbac_verdict v;
 
-	if (!find_uses(c, &p, &all, &shared) ||
-		!find_constants(c, &p, shared ? all : all & USES_ORG, RBAC_ID_SELF_ORG, &orgs) ||
+	if (!find_uses(c, &p, &all, &shared))
+		return RBAC_FAILED;
+	v = cover_alike(c, &p);
+	if (v != RBAC_UNCOVERED)
+		return v;
+	v = RBAC_COVERED;
+	if (!find_constants(c, &p, shared ? all : all & USES_ORG, RBAC_ID_SELF_ORG, &orgs) ||
 		!find_constants(c, &p, shared ? all : all & USES_USER, RBAC_ID_SELF_USER, &users))
-		return FAILED;
+		return RBAC_FAILED;
 	for (uint32_t i = 0; i < orgs.n; i++)
-		for (uint32_t j = 0; j < users.n && v == COVERED; j++)
+		for (uint32_t j = 0; j < users.n && v == RBAC_COVERED; j++)
 			v = cover_bound(c, (binding) {orgs.ids[i], users.ids[j]}, box, list, n, example);
-	if (shared && v == COVERED)
+	if (shared && v == RBAC_COVERED)
 		v = cover_bound(c, (binding) {c->same_string, c->same_string}, box, list, n, example);
 	return v;
 }
 
 /* ---- the decision for one grant ---- */
-
-static bool
-either_is_symbolic(const rbac_set *a, const rbac_set *b)
-{
-	return rbac_set_is_symbolic(a) || rbac_set_is_symbolic(b);
-}
-
-/*
- * Like "meets", but whatever the placeholders stand for: false if the box is
- * disjoint from the current one for all strings, *contains if it contains it
- * for all strings. Two listed sets may meet if a placeholder is in one; and a
- * placeholder may equal what a complement leaves out.
- */
-static bool
-may_meet(comparison *c, const rbac_box *box, bool *contains)
-{
-	*contains = true;
-	for (uint32_t i = 0; i < box->nclauses; i++)
-	{
-		const rbac_set *x = &c->current[box->clauses[i].attribute];
-		const rbac_set *y = &box->clauses[i].set;
-
-		c->universe.steps++;
-		if (rbac_set_disjoint(&c->universe, x, y) && ((x->bits | y->bits) != 0 || !either_is_symbolic(x, y)))
-			return false;
-		if (*contains && (!rbac_set_subset(&c->universe, x, y) || (x->bits != y->bits && either_is_symbolic(x, y))))
-			*contains = false;
-	}
-	return true;
-}
 
 static bool
 has_placeholder(const rbac_box *box)
@@ -718,10 +465,10 @@ has_placeholder(const rbac_box *box)
 }
 
 /*
- * Keep the candidates that may meet the current box. COVERED if one of them
- * contains it, UNCOVERED if that is not yet known.
+ * Keep the candidates that may meet the current box. RBAC_COVERED if one of them
+ * contains it, RBAC_UNCOVERED if that is not yet known.
  */
-static verdict
+static rbac_verdict
 prune(comparison *c, uint32_t *list, uint32_t *n, bool *symbolic)
 {
 	uint32_t	kept = 0;
@@ -732,42 +479,42 @@ prune(comparison *c, uint32_t *list, uint32_t *n, bool *symbolic)
 		bool		contains;
 
 		if (!rbac_universe_go_on(&c->universe))
-			return FAILED;
+			return RBAC_FAILED;
 		if ((c->excluded != NULL && c->excluded[list[i]]) || !may_meet(c, box, &contains))
 			continue;
 		if (contains)
-			return COVERED;
+			return RBAC_COVERED;
 		*symbolic = *symbolic || has_placeholder(box);
 		list[kept++] = list[i];
 	}
 	*n = kept;
-	return UNCOVERED;
+	return RBAC_UNCOVERED;
 }
 
-static verdict
+static rbac_verdict
 cover_box(comparison *c, const rbac_box *box, rbac_counterexample *example)
 {
 	uint32_t	same = rbac_index_identical(&c->index, box);
 	uint32_t   *list = c->candidates;
 	uint32_t	n;
 	bool		symbolic = has_placeholder(box);
-	state		entry = save(c);
-	verdict		v;
+	rbac_state	entry = rbac_subtraction_save(&c->subtraction);
+	rbac_verdict v;
 
 	if (same != RBAC_NO_ID && (c->excluded == NULL || !c->excluded[same]))
-		return COVERED;
-	if (!rbac_index_candidates(&c->index, box, list, &n) || !load(c, box))
-		return FAILED;
+		return RBAC_COVERED;
+	if (!rbac_index_candidates(&c->index, box, list, &n) || !rbac_subtraction_load(&c->subtraction, box))
+		return RBAC_FAILED;
 	v = prune(c, list, &n, &symbolic);
-	if (v == UNCOVERED && !symbolic)
+	if (v == RBAC_UNCOVERED && !symbolic)
 	{
-		v = subtract(c, list, n);
-		if (v == UNCOVERED && example != NULL && !describe(c, box, generic, example))
-			v = FAILED;
+		v = rbac_subtract(&c->subtraction, list, n);
+		if (v == RBAC_UNCOVERED && example != NULL && !describe(c, box, generic, example))
+			v = RBAC_FAILED;
 	}
-	else if (v == UNCOVERED)
+	else if (v == RBAC_UNCOVERED)
 		v = cover_symbolic(c, box, list, n, example);
-	restore(c, entry);
+	rbac_subtraction_restore(&c->subtraction, entry);
 	return v;
 }
 
@@ -780,9 +527,11 @@ prepare(comparison *c, const rbac_box *boxes, uint32_t nboxes)
 	c->universe.steps = 0;
 	c->universe.next_poll = 0;
 	c->candidates = rbac_alloc(c->universe.core, nboxes, sizeof(*c->candidates));
-	if (c->candidates == NULL || !rbac_index_build(&c->index, &c->universe, boxes, nboxes))
+	c->subtraction.units = rbac_alloc(c->universe.core, nboxes, sizeof(*c->subtraction.units));
+	if (c->candidates == NULL || c->subtraction.units == NULL ||
+		!rbac_index_build(&c->index, &c->universe, boxes, nboxes))
 		return false;
-	c->boxes = boxes;
+	c->subtraction.boxes = boxes;
 	return true;
 }
 
@@ -790,33 +539,27 @@ prepare(comparison *c, const rbac_box *boxes, uint32_t nboxes)
 static bool
 begin(comparison *c)
 {
-	uint32_t	nattributes = c->universe.attributes.count;
-
-	c->current = rbac_alloc(c->universe.core, nattributes, sizeof(*c->current));
-	if (c->current == NULL)
-		return false;
-	for (uint32_t i = 0; i < nattributes; i++)
-		c->current[i] = everything;
-	return add_other_string(c, &c->other_string) && add_other_string(c, &c->same_string) &&
-		add_other_number(c, &c->other_number);
+	return rbac_subtraction_init(&c->subtraction, &c->universe) &&
+		add_other_string(c, &c->subtraction.other_string) && add_other_string(c, &c->same_string) &&
+		add_other_number(c, &c->subtraction.other_number);
 }
 
 static bool
 cover_all(comparison *c, const rbac_box *boxes, uint32_t n, bool *covered, rbac_counterexample *example)
 {
-	verdict		v = COVERED;
+	rbac_verdict v = RBAC_COVERED;
 
-	for (uint32_t i = 0; i < n && v == COVERED; i++)
-		v = rbac_universe_go_on(&c->universe) ? cover_box(c, &boxes[i], example) : FAILED;
-	*covered = v == COVERED;
-	return v != FAILED;
+	for (uint32_t i = 0; i < n && v == RBAC_COVERED; i++)
+		v = rbac_universe_go_on(&c->universe) ? cover_box(c, &boxes[i], example) : RBAC_FAILED;
+	*covered = v == RBAC_COVERED;
+	return v != RBAC_FAILED;
 }
 
 bool
 rbac_covers(rbac_core *core, const rbac_privileges *a, const rbac_privileges *b, bool *covered,
 			rbac_counterexample *example)
 {
-	comparison	c = {.nchanges = 0};
+	comparison	c = {.excluded = NULL};
 	rbac_box   *covering;
 	rbac_box   *boxes;
 
@@ -828,7 +571,7 @@ rbac_covers(rbac_core *core, const rbac_privileges *a, const rbac_privileges *b,
 bool
 rbac_compare(rbac_core *core, const rbac_privileges *a, const rbac_privileges *b, rbac_order *order)
 {
-	comparison	c = {.nchanges = 0};
+	comparison	c = {.excluded = NULL};
 	rbac_box   *of_a;
 	rbac_box   *of_b;
 	bool		a_covers;
@@ -853,13 +596,13 @@ exclude_covered(comparison *c, bool *excluded, uint32_t n)
 {
 	for (uint32_t i = n; i-- > 0;)
 	{
-		verdict		v;
+		rbac_verdict v;
 
 		excluded[i] = true;
-		v = rbac_universe_go_on(&c->universe) ? cover_box(c, &c->index.boxes[i], NULL) : FAILED;
-		if (v == FAILED)
+		v = rbac_universe_go_on(&c->universe) ? cover_box(c, &c->index.boxes[i], NULL) : RBAC_FAILED;
+		if (v == RBAC_FAILED)
 			return false;
-		excluded[i] = v == COVERED;
+		excluded[i] = v == RBAC_COVERED;
 	}
 	return true;
 }
@@ -881,7 +624,7 @@ make_unexcluded(rbac_core *core, const rbac_privileges *in, const bool *excluded
 bool
 rbac_simplify(rbac_core *core, const rbac_privileges *in, rbac_privileges *out)
 {
-	comparison	c = {.nchanges = 0};
+	comparison	c = {.excluded = NULL};
 	rbac_box   *boxes;
 	bool	   *excluded = rbac_alloc(core, in->ngrants, sizeof(*excluded));
 

@@ -39,7 +39,7 @@
 #define RBAC_MAX_CONDITIONS 64		/* conditions of one grant; comparison splits
 									 * on each of them */
 #define RBAC_MAX_GRANTS		20000	/* grants of one set of privileges */
-#define RBAC_MAX_STEPS		20000000	/* elementary steps of one comparison, about a
+#define RBAC_MAX_STEPS		50000000	/* elementary steps of one comparison: half a
 										 * second */
 
 #define RBAC_SELF_USER_ID	"{self_user_id}"

@@ -134,9 +134,8 @@ extern char rbac_json_kind(const rbac_json *json, uint32_t node);
 /* Decoded string or key. May point into the document. */
 extern bool rbac_json_string(rbac_json *json, uint32_t node, rbac_str *out);
 
-/* Source text of a value, and the nearest double of a number. */
+/* Source text of a value. */
 extern rbac_str rbac_json_source(const rbac_json *json, uint32_t node);
-extern bool rbac_json_number(rbac_json *json, uint32_t node, double *out);
 
 /* Append a string as JSON. */
 extern void rbac_json_write(rbac_buffer *buffer, rbac_str s);
@@ -262,7 +261,7 @@ rbac_set_disjoint(rbac_universe *universe, const rbac_set *a, const rbac_set *b)
 	return !rbac_set_share_listed(universe, a, b);
 }
 
-/* Into the universe's scratch memory. */
+/* Into the universe's scratch memory; out may be a or b. */
 extern bool rbac_set_intersect(rbac_universe *universe, const rbac_set *a, const rbac_set *b, rbac_set *out);
 extern bool rbac_set_subtract(rbac_universe *universe, const rbac_set *a, const rbac_set *b, rbac_set *out);
 
@@ -310,5 +309,64 @@ extern uint32_t rbac_index_identical(rbac_index *index, const rbac_box *box);
  * attribute; out has room for all boxes.
  */
 extern bool rbac_index_candidates(rbac_index *index, const rbac_box *box, uint32_t *out, uint32_t *n);
+
+/* ---- subtracting boxes from a box (subtract.c) ---- */
+
+typedef enum rbac_verdict
+{
+	RBAC_COVERED,
+	RBAC_UNCOVERED,
+	RBAC_FAILED					/* core->error says why */
+} rbac_verdict;
+
+/* One value of an attribute: its kind, and which string or number. */
+typedef struct rbac_point
+{
+	uint8_t		kind;			/* one RBAC_HAS_ bit */
+	rbac_id		id;
+} rbac_point;
+
+/* A set of the current box before it was changed. */
+typedef struct rbac_change
+{
+	uint32_t	attribute;
+	rbac_set	old;
+} rbac_change;
+
+/* A state of the current box to return to. */
+typedef struct rbac_state
+{
+	rbac_mark	mark;
+	uint32_t	nchanges;
+} rbac_state;
+
+typedef struct rbac_frame rbac_frame;
+
+typedef struct rbac_subtraction
+{
+	rbac_universe *universe;
+	const rbac_box *boxes;		/* what lists of numbers refer to */
+	const rbac_clause **units;	/* room for as many as may be listed */
+	rbac_id		other_string;	/* no box mentions these two */
+	rbac_id		other_number;
+	rbac_set   *current;		/* by attribute: the box that is to be covered */
+	rbac_change *changes;
+	uint32_t	nchanges;
+	uint32_t	max_changes;
+	rbac_frame *top;
+} rbac_subtraction;
+
+/* The current box is everything then; members up to other_number are for the caller to fill in. */
+extern bool rbac_subtraction_init(rbac_subtraction *s, rbac_universe *universe);
+extern bool rbac_subtraction_load(rbac_subtraction *s, const rbac_box *box);
+extern rbac_state rbac_subtraction_save(const rbac_subtraction *s);
+extern void rbac_subtraction_restore(rbac_subtraction *s, rbac_state to);
+
+/*
+ * Is the current box covered by the listed ones? If not, it has become a part of
+ * itself whose witness is in none of them.
+ */
+extern rbac_verdict rbac_subtract(rbac_subtraction *s, const uint32_t *list, uint32_t n);
+extern rbac_point rbac_subtraction_witness(const rbac_subtraction *s, uint32_t attribute);
 
 #endif							/* RBAC_CORE_INTERNAL_H */

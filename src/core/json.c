@@ -388,9 +388,9 @@ rbac_json_source(const rbac_json *json, uint32_t node)
 	return (rbac_str) {json->text + n->start, n->end - n->start};
 }
 
-/* Let json-c read one string or number that the scan has accepted; NULL is out of memory. */
+/* Let json-c read a string literal that the scan has accepted; NULL is out of memory. */
 static json_object *
-read_literal(rbac_json *json, const char *text, size_t len)
+read_literal(rbac_json *json, rbac_str literal)
 {
 	json_object *object = NULL;
 
@@ -400,7 +400,7 @@ read_literal(rbac_json *json, const char *text, size_t len)
 	{
 		json_tokener_reset(json->tokener);
 		json_tokener_set_flags(json->tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-		object = json_tokener_parse_ex(json->tokener, text, (int) len);
+		object = json_tokener_parse_ex(json->tokener, literal.data, (int) literal.len);
 	}
 	if (object == NULL)
 		rbac_fail(json->core, RBAC_NO_MEMORY, "out of memory");
@@ -408,8 +408,8 @@ read_literal(rbac_json *json, const char *text, size_t len)
 }
 
 /*
- * Copy a literal with its surrogate pairs turned into UTF-8: json-c before 0.19
- * takes some of them, U+1D800 for one, for lone surrogates.
+ * Copy a literal with its surrogate pairs turned into UTF-8: json-c 0.16 takes
+ * some of them, U+1D800 for one, for lone surrogates.
  */
 static bool
 expand_pairs(rbac_core *core, rbac_str in, rbac_str *out)
@@ -448,7 +448,7 @@ decode(rbac_json *json, rbac_str literal, size_t length, rbac_str *out)
 
 	if (!expand_pairs(json->core, literal, &literal))
 		return false;
-	decoded = read_literal(json, literal.data, literal.len);
+	decoded = read_literal(json, literal);
 	if (decoded == NULL)
 		return false;
 	if ((size_t) json_object_get_string_len(decoded) != length)
@@ -469,34 +469,6 @@ rbac_json_string(rbac_json *json, uint32_t node, rbac_str *out)
 		return decode(json, literal, length, out);
 	out->data = literal.data + 1;
 	out->len = length;
-	return true;
-}
-
-/*
- * The nearest double. json-c reads what has a point or an exponent as a double,
- * in the C locale, and clamps what has neither; hence the exponent. A number
- * ends where something follows: the terminating zero.
- */
-bool
-rbac_json_number(rbac_json *json, uint32_t node, double *out)
-{
-	static const char exponent[] = "e0";
-	rbac_str	source = rbac_json_source(json, node);
-	bool		whole = true;
-	char	   *literal = rbac_alloc(json->core, source.len + sizeof(exponent), 1);
-	json_object *number;
-
-	if (literal == NULL)
-		return false;
-	memcpy(literal, source.data, source.len);
-	for (size_t i = 0; i < source.len; i++)
-		whole = whole && strchr(".eE", source.data[i]) == NULL;
-	strcpy(literal + source.len, whole ? exponent : "");
-	number = read_literal(json, literal, strlen(literal) + 1);
-	if (number == NULL)
-		return false;
-	*out = json_object_get_double(number);
-	json_object_put(number);
 	return true;
 }
 
@@ -522,13 +494,13 @@ escaped_length(rbac_str s)
 static void
 write_escaped(rbac_buffer *buffer, rbac_str s, size_t length)
 {
+	const int	flags = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
 	json_object *object = json_object_new_string_len(s.data, (int) s.len);
 	const char *text = NULL;
 	size_t		len = 0;
 
 	if (object != NULL)
-		text = json_object_to_json_string_length(object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE,
-												 &len);
+		text = json_object_to_json_string_length(object, flags, &len);
 	if (text != NULL && len == length + 2)
 		rbac_buffer_append(buffer, text, len);
 	else

@@ -263,7 +263,8 @@ static bool
 get_grant(reader *r, rbac_grant *out)
 {
 	memset(out, 0, sizeof(*out));
-	if (!get_string(r, 4 * RBAC_MAX_NAME, &out->permission) || !get_count(r, RBAC_MAX_CONDITIONS, &out->nconditions))
+	if (!get_string(r, 4 * RBAC_MAX_NAME, &out->permission) ||
+		!get_count(r, RBAC_MAX_CONDITIONS, &out->nconditions))
 		return false;
 	if (!rbac_permission_name_is_valid(out->permission))
 		return corrupt(r);

@@ -35,7 +35,8 @@ refuse(reader *r, uint32_t node, rbac_status status, const char *format, ...)
 	va_end(args);
 	if (r->attribute.len == 0)
 		return rbac_fail_at(r->core, status, position, "%s", message);
-	return rbac_fail_at(r->core, status, position, "condition on %s: %s", rbac_quote(r->attribute).text, message);
+	return rbac_fail_at(r->core, status, position, "condition on %s: %s", rbac_quote(r->attribute).text,
+						message);
 }
 
 /* Decoded string that outlives the document. */
@@ -90,6 +91,14 @@ parse_string_value(reader *r, uint32_t node, rbac_str *out)
 }
 
 static bool
+parse_number_value(reader *r, uint32_t node, rbac_str *out)
+{
+	if (rbac_number_canonical(r->core, rbac_json_source(&r->json, node), r->json.nodes[node].start, out))
+		return true;
+	return r->core->error.status == RBAC_LIMIT && refuse(r, node, RBAC_LIMIT, "%s", r->core->error.message);
+}
+
+static bool
 parse_value(reader *r, uint32_t node, rbac_value *out)
 {
 	char		kind = rbac_json_kind(&r->json, node);
@@ -111,8 +120,7 @@ parse_value(reader *r, uint32_t node, rbac_value *out)
 			return refuse(r, node, RBAC_SYNTAX, "a value must be a string, a number or a boolean");
 		default:
 			out->type = RBAC_NUMBER;
-			return rbac_number_canonical(r->core, rbac_json_source(&r->json, node), r->json.nodes[node].start,
-										 &out->text);
+			return parse_number_value(r, node, &out->text);
 	}
 }
 
@@ -251,7 +259,8 @@ parse_permission_name(reader *r, uint32_t node, rbac_str *out)
 		return true;
 	if (rbac_text_characters(*out) > RBAC_MAX_NAME)
 		return refuse(r, node, RBAC_LIMIT, "a permission name is limited to %d characters", RBAC_MAX_NAME);
-	return refuse(r, node, RBAC_SYNTAX, "permission name %s is not \"Category:Action\", \"Category:*\" or \"*\"",
+	return refuse(r, node, RBAC_SYNTAX,
+				  "permission name %s is not \"Category:Action\", \"Category:*\" or \"*\"",
 				  rbac_quote(*out).text);
 }
 

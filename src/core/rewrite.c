@@ -191,8 +191,8 @@ rbac_union(rbac_core *core, const rbac_privileges *a, const rbac_privileges *b, 
 
 /* Has every box an identical one among the others? */
 static bool
-all_identical(rbac_universe *universe, const rbac_box *boxes, uint32_t n, const rbac_box *others, uint32_t nothers,
-			  bool *identical)
+all_identical(rbac_universe *universe, const rbac_box *boxes, uint32_t n, const rbac_box *others,
+			  uint32_t nothers, bool *identical)
 {
 	rbac_index	index;
 

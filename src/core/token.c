@@ -160,8 +160,8 @@ rbac_parse_token(rbac_core *core, const char *text, size_t len, rbac_token *out)
 static bool
 refuse_claim(rbac_core *core, const rbac_json *json, uint32_t node, rbac_str name, const char *must)
 {
-	return rbac_fail_at(core, RBAC_SYNTAX, json->nodes[node].start, "claim %s must be %s", rbac_quote(name).text,
-						must);
+	return rbac_fail_at(core, RBAC_SYNTAX, json->nodes[node].start, "claim %s must be %s",
+						rbac_quote(name).text, must);
 }
 
 static bool
@@ -183,11 +183,34 @@ string_claim(rbac_core *core, rbac_json *json, rbac_str name, rbac_str *out)
 	return rbac_json_string(json, node, &value) && rbac_copy(core, value, out);
 }
 
+/* A canonical decimal as a double, to within a few units in the last place: enough for a time. */
+static double
+approximate(rbac_str decimal)
+{
+	double		value = 0;
+	double		unit = 1;
+	bool		fraction = false;
+
+	for (size_t i = 0; i < decimal.len && unit < 1e18; i++)
+	{
+		char		c = decimal.data[i];
+
+		fraction |= c == '.';
+		if (c == '-' || c == '.')
+			continue;
+		value = value * 10 + (c - '0');
+		if (fraction)
+			unit *= 10;
+	}
+	return decimal.data[0] == '-' ? -value / unit : value / unit;
+}
+
 static bool
 time_claim(rbac_core *core, rbac_json *json, rbac_str name, bool *has, double *out)
 {
 	uint32_t	node;
 	char		kind;
+	rbac_str	decimal;
 
 	if (!find_member(json, name, &node))
 		return false;
@@ -197,13 +220,15 @@ time_claim(rbac_core *core, rbac_json *json, rbac_str name, bool *has, double *o
 	kind = rbac_json_kind(json, node);
 	if (kind != '-' && (kind < '0' || kind > '9'))
 		return refuse_claim(core, json, node, name, "a number");
-	if (!rbac_json_number(json, node, out))
+	if (!rbac_number_canonical(core, rbac_json_source(json, node), json->nodes[node].start, &decimal))
 		return false;
+	*out = approximate(decimal);
 	return isfinite(*out) || refuse_claim(core, json, node, name, "a number that a double can hold");
 }
 
 static bool
-read_claims(rbac_core *core, rbac_json *json, rbac_str organization_claim, rbac_str user_claim, rbac_claims *out)
+read_claims(rbac_core *core, rbac_json *json, rbac_str organization_claim, rbac_str user_claim,
+			rbac_claims *out)
 {
 	if (rbac_json_kind(json, 0) != '{')
 		return rbac_fail_at(core, RBAC_SYNTAX, json->nodes[0].start, "claims must be an object");

@@ -20,7 +20,9 @@
 #define DEFAULT_SEED 20240229
 #define DEFAULT_PAIRS 200000
 #define MAX_ATTRIBUTES 4
-#define MAX_GRANTS 10
+#define MAX_GRANTS 28			/* the oracle takes 32 */
+#define CROWD 17				/* grants of one name that the core does not try
+								 * one by one any more */
 #define MAX_VALUES 4
 
 /* ---- random numbers ---- */
@@ -80,25 +82,26 @@ typedef enum flavour
 static uint32_t nattributes;
 static flavour flavours[MAX_ATTRIBUTES];
 static uint32_t placeholder_chance;
+static bool crowded;			/* many grants, so more values and more Equals */
 
 static const char *const attribute_names[MAX_ATTRIBUTES] = {"org_id", "owner", "region", "size"};
 
 static rbac_value
 random_string(void)
 {
-	static const char *const strings[] = {"a", "b", "c", ""};
+	static const char *const strings[] = {"a", "b", "c", "", "d", "e", "f", "g"};
 
 	if (percent(placeholder_chance))
 		return string_value(percent(60) ? RBAC_SELF_USER_ID : RBAC_SELF_ORG_ID);
-	return string_value(strings[below(percent(90) ? 3 : 4)]);
+	return string_value(strings[below(crowded ? 8 : percent(90) ? 3 : 4)]);
 }
 
 static rbac_value
 random_number(void)
 {
-	static const char *const numbers[] = {"1", "2", "-0.5", "0"};
+	static const char *const numbers[] = {"1", "2", "-0.5", "0", "3", "4"};
 
-	return number_value(numbers[below(percent(80) ? 3 : 4)]);
+	return number_value(numbers[below(crowded ? 6 : percent(80) ? 3 : 4)]);
 }
 
 static rbac_value
@@ -143,7 +146,7 @@ static void
 add_random_condition(slot *slot, uint32_t attribute)
 {
 	static const rbac_operator ops[] = {RBAC_EQUALS, RBAC_IN, RBAC_NOT_EQUALS, RBAC_NOT_EQUALS};
-	rbac_condition *condition = add_condition(slot, attribute, ops[below(4)]);
+	rbac_condition *condition = add_condition(slot, attribute, crowded && percent(60) ? RBAC_EQUALS : ops[below(4)]);
 	rbac_value *values = slot->values[slot->nconditions - 1];
 
 	values[0] = random_value(flavours[attribute]);
@@ -327,6 +330,7 @@ random_world(void)
 	placeholder_chance = percent(65) ? 0 : percent(50) ? 40 : 70;
 	for (uint32_t i = 0; i < nattributes && placeholder_chance == 70; i++)
 		flavours[i] = STRINGS;
+	crowded = nattributes < MAX_ATTRIBUTES && percent(5);
 }
 
 /* a is made from b, and shall often, but not always, cover it. */
@@ -348,11 +352,34 @@ random_relative(set *a, const set *b)
 	shuffle(a);
 }
 
+/* Add so many grants of one name that the core must look them up. */
+static void
+crowd(set *set)
+{
+	for (int i = 0; i < CROWD; i++)
+	{
+		slot		one;
+
+		random_slot(&one, 90);
+		one.permission = str("A:B");
+		add_slot(set, &one);
+	}
+}
+
 static void
 random_pair(set *a, set *b)
 {
 	random_world();
-	if (percent(10))
+	if (crowded)
+	{
+		random_set(b, 3, 90);
+		if (percent(50))
+			crowd(b);
+		random_relative(a, b);
+		if (percent(50))
+			crowd(a);
+	}
+	else if (percent(10))
 	{
 		random_set(b, 3, 60);
 		random_set(a, 4, 40);

@@ -449,24 +449,69 @@ test_large_roles(void)
 	arena_free(&memory);
 }
 
-/* One In of 1000 values against 1000 Equals: only their union covers. */
+/* Grants that are looked up by a value, and some among them that cannot be. */
+static void
+test_large_mixture(void)
+{
+	arena		memory = {0};
+	rbac_core	core = arena_core(&memory);
+	rbac_privileges projects = numbered(&memory, "A:B project='p%d'", 5000);
+	rbac_privileges owner = privileges(&memory, "A:B owner='{self_user_id}'; A:B project='{self_org_id}'; A:* x=1");
+	rbac_privileges narrow = numbered(&memory, "A:B project='q%d' owner='{self_user_id}'", 5000);
+	rbac_privileges foreign = privileges(&memory, "A:B project='p1' owner='bob'; A:B project='q1'");
+	rbac_privileges mixture;
+
+	if (!rbac_union(&core, &projects, &owner, &mixture))
+		bail_out("union: %s", core.error.message);
+	test_large("5000 projects and own things", &mixture, RBAC_GREATER, &projects);
+	test_large("5000 projects and own things in others", &mixture, RBAC_GREATER, &narrow);
+	test_large("5000 projects and foreign things", &mixture, RBAC_INCOMPARABLE, &foreign);
+	arena_free(&memory);
+}
+
+static rbac_privileges
+one_in(arena *memory, int n)
+{
+	char		list[8 * RBAC_MAX_VALUES + 32];
+	char	   *out = list + sprintf(list, "A:B x=[");
+
+	for (int i = 0; i < n; i++)
+		out += sprintf(out, "%s%d", i > 0 ? "," : "", i);
+	sprintf(out, "]");
+	return privileges(memory, list);
+}
+
+/* One In of many values against as many Equals: only their union covers. */
 static void
 test_large_union(void)
 {
 	arena		memory = {0};
-	char		list[8 * 1000 + 32];
-	char	   *out = list + sprintf(list, "A:B x=[");
 	rbac_privileges singles = numbered(&memory, "A:B x=%d", 1000);
 	rbac_privileges fewer = {singles.ngrants - 1, singles.grants};
-	rbac_privileges whole;
+	rbac_privileges whole = one_in(&memory, 1000);
 
-	for (int i = 0; i < 1000; i++)
-		out += sprintf(out, "%s%d", i > 0 ? "," : "", i);
-	sprintf(out, "]");
-	whole = privileges(&memory, list);
 	test_large("1000 Equals and one In", &singles, RBAC_EQUAL, &whole);
 	test_large("999 Equals and one In", &fewer, RBAC_LESS, &whole);
 	ok(!covers(&fewer, &whole), "999 Equals do not cover one In of 1000");
+	arena_free(&memory);
+}
+
+/* What takes too much memory is given up like what takes too many steps. */
+static void
+test_huge_union(void)
+{
+	arena		memory = {0};
+	rbac_core	core = arena_core(&memory);
+	rbac_privileges singles = numbered(&memory, "A:B x=%d", RBAC_MAX_VALUES);
+	rbac_privileges whole = one_in(&memory, RBAC_MAX_VALUES);
+	size_t		before = memory.bytes;
+	bool		covered = false;
+	bool		done = rbac_covers(&core, &singles, &whole, &covered, NULL);
+
+	ok(done ? covered : core.error.status == RBAC_LIMIT && core.error.message[0] != '\0',
+	   "the largest In is covered by as many Equals, or given up");
+	ok(memory.bytes - before < 256 * 1024 * 1024, "within bounds of memory");
+	diag("%s, %zu bytes", done ? "covered" : core.error.message, memory.bytes - before);
 	arena_free(&memory);
 }
 
@@ -616,7 +661,9 @@ test_compare(void)
 	test_invented_name("*");
 	test_simplify();
 	test_large_roles();
+	test_large_mixture();
 	test_large_union();
+	test_huge_union();
 	test_chain(1);
 	test_chain(7);
 	test_chain(40);

@@ -2,6 +2,7 @@
  * unit_match.c - which values meet a condition, which names a wildcard covers,
  * which requests privileges allow; and rewriting, judged by what it allows.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "harness.h"
@@ -190,6 +191,7 @@ test_names(void)
 		ok(!rbac_permission_name_is_valid(str(invalid_names[i])), "no permission name: \"%s\"", invalid_names[i]);
 	ok(rbac_permission_name_is_valid(str("Doc:Read")) && !rbac_permission_name_is_wildcard(str("Doc:Read")),
 	   "Doc:Read is a literal name");
+	ok(rbac_permission_name_is_valid(str("My docs:Read all")), "names may have spaces");
 	ok(rbac_permission_name_is_valid(str("Doc:*")) && rbac_permission_name_is_wildcard(str("Doc:*")),
 	   "Doc:* is a wildcard");
 	ok(rbac_permission_name_is_valid(str("*")) && rbac_permission_name_is_wildcard(str("*")), "* is a wildcard");
@@ -369,6 +371,25 @@ test_restrict_types(void)
 	restrict_to(&no, "A:C x=false; A:F x=false", "restricted to a boolean");
 }
 
+/* A restriction may need one condition more than there may be. */
+static void
+test_restrict_limit(void)
+{
+	arena		memory = {0};
+	rbac_core	core = arena_core(&memory);
+	char		text[RBAC_MAX_CONDITIONS * 8 + 8] = "A:B";
+	rbac_value	one = number_value("1");
+	rbac_privileges in;
+	rbac_privileges out;
+
+	for (int i = 0; i < RBAC_MAX_CONDITIONS; i++)
+		sprintf(text + strlen(text), " x%d=1", i);
+	in = privileges(&memory, text);
+	ok(rbac_restrict(&core, &in, str("x7"), &one, &out) && out.ngrants == 1, "as many conditions as there may be");
+	ok(!rbac_restrict(&core, &in, str("y"), &one, &out) && core.error.status == RBAC_LIMIT, "one condition too many");
+	arena_free(&memory);
+}
+
 static void
 test_union(void)
 {
@@ -378,7 +399,9 @@ test_union(void)
 	rbac_privileges b = privileges(&memory, "A:C; A:A y='a'");
 	rbac_privileges none = privileges(&memory, "");
 	rbac_privileges expected = privileges(&memory, "A:B x=1; A:C; A:C; A:A y='a'");
-	rbac_privileges many = {RBAC_MAX_GRANTS, NULL};
+	rbac_grant	grants[RBAC_MAX_GRANTS] = {{.permission = str("A:B")}};
+	rbac_privileges many = {RBAC_MAX_GRANTS, grants};
+	rbac_privileges fewer = {RBAC_MAX_GRANTS - 2, grants};
 	rbac_privileges out;
 
 	if (!rbac_union(&core, &a, &b, &out))
@@ -388,6 +411,7 @@ test_union(void)
 		bail_out("%s", core.error.message);
 	is(str(privileges_text(&memory, &out)), privileges_text(&memory, &b), "union with nothing");
 	ok(rbac_union(&core, &none, &none, &out) && out.ngrants == 0, "union of nothing");
+	ok(rbac_union(&core, &fewer, &a, &out) && out.ngrants == RBAC_MAX_GRANTS, "union of as many grants as there may be");
 	ok(!rbac_union(&core, &many, &a, &out) && core.error.status == RBAC_LIMIT, "union of too many grants");
 	arena_free(&memory);
 }
@@ -506,6 +530,7 @@ test_match(void)
 	test_resolve();
 	test_restrict();
 	test_restrict_types();
+	test_restrict_limit();
 	test_union();
 	test_rewriting_in_place();
 	test_same_grants();

@@ -4,14 +4,16 @@
  * must fail with RBAC_NO_MEMORY, or give the right result all the same.  That
  * nothing leaks is for LeakSanitizer to see.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "harness.h"
 #include "unit.h"
 
-#define PRIVILEGES_JSON "[{\"permission_name\":\"A:B\",\"conditions\":{\"owner\":{\"type\":\"Equals\"," \
+#define GRANT_JSON "{\"permission_name\":\"A:B\",\"conditions\":{\"owner\":{\"type\":\"Equals\"," \
 	"\"value\":\"{self_user_id}\"},\"region\":{\"type\":\"In\",\"values\":[\"eu\",\"us\",\"f\\u00e9\"]}," \
-	"\"size\":{\"type\":\"NotEquals\",\"value\":1.50e1}}},{\"permission_name\":\"A:*\"}]"
+	"\"size\":{\"type\":\"NotEquals\",\"value\":1.50e1}}}"
+#define PRIVILEGES_JSON "[" GRANT_JSON ",{\"permission_name\":\"A:*\"}]"
 #define TOKEN "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJib2IifQ.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
 /* An operation on fixed input; its result as text. */
@@ -21,6 +23,10 @@ typedef bool (*operation) (rbac_core *core, rbac_str *result);
 static arena input_memory;
 static rbac_privileges wide;
 static rbac_privileges narrow;
+static rbac_privileges pieces;
+static rbac_privileges whole;
+static rbac_privileges many;
+static rbac_privileges one;
 static rbac_str image;
 
 static bool
@@ -38,7 +44,7 @@ parse_grant(rbac_core *core, rbac_str *result)
 {
 	rbac_grant	grant;
 
-	return rbac_parse_grant(core, PRIVILEGES_JSON + 1, strlen(PRIVILEGES_JSON) - 28, &grant) &&
+	return rbac_parse_grant(core, GRANT_JSON, strlen(GRANT_JSON), &grant) &&
 		rbac_print_grant(core, &grant, result);
 }
 
@@ -120,6 +126,30 @@ covers(rbac_core *core, rbac_str *result)
 	return covered || rbac_print_request(core, &example.request, example.identity.user_id, result);
 }
 
+/* Only the union covers, and only after the placeholder has been every string. */
+static bool
+covers_by_union(rbac_core *core, rbac_str *result)
+{
+	bool		covered;
+
+	if (!rbac_covers(core, &pieces, &whole, &covered, NULL))
+		return false;
+	*result = str(covered ? "covered" : "uncovered");
+	return true;
+}
+
+/* So large that working memory is needed in the midst of it. */
+static bool
+covers_much(rbac_core *core, rbac_str *result)
+{
+	bool		covered;
+
+	if (!rbac_covers(core, &many, &one, &covered, NULL))
+		return false;
+	*result = str(covered ? "covered" : "uncovered");
+	return true;
+}
+
 static bool
 compare(rbac_core *core, rbac_str *result)
 {
@@ -179,11 +209,32 @@ static const struct
 	{"union, resolve, restrict", rewrite},
 	{"same_grants", same_grants},
 	{"covers", covers},
+	{"covers by union", covers_by_union},
+	{"covers much", covers_much},
 	{"compare", compare},
 	{"simplify", simplify},
 	{"parse_token", parse_token},
 	{"parse_claims", parse_claims},
 };
+
+/* {x=u, y=0}, {x=u, y=1}, ... and {x=u, y In [0,1,...]}, for the user u. */
+static void
+make_large_input(void)
+{
+	char		grants[32 * 1000];
+	char		list[8 * 1000];
+	char	   *g = grants;
+	char	   *l = list + sprintf(list, "A:B x='{self_user_id}' y=[");
+
+	for (int i = 0; i < 500; i++)
+	{
+		g += sprintf(g, "%sA:B x='{self_user_id}' y=%d", i > 0 ? ";" : "", i);
+		l += sprintf(l, "%s%d", i > 0 ? "," : "", i);
+	}
+	sprintf(l, "]");
+	many = privileges(&input_memory, grants);
+	one = privileges(&input_memory, list);
+}
 
 /* What the operation gives when memory suffices, kept in input_memory. */
 static rbac_str
@@ -251,6 +302,10 @@ test_memory(void)
 
 	wide = privileges(&input_memory, "A:B region=['eu','us'] owner='{self_user_id}'; A:B size!=1; A:C x='a'");
 	narrow = privileges(&input_memory, "A:B region='eu' owner='{self_user_id}' size=[1,2]; A:B size=3");
+	pieces = privileges(&input_memory, "A:B o='{self_user_id}' x=1; A:B o='{self_user_id}' x!=1 y=['a','b'];"
+						"A:B o!='{self_user_id}' x!=2; A:B o!='bob' x=[2,3]; A:B o='bob' x!=1 y!='a'; A:B o=['bob','eve']");
+	whole = privileges(&input_memory, "A:B o!='eve' x=[1,2,3] y=['a','b']; A:B o='{self_org_id}' x=1");
+	make_large_input();
 	if (!rbac_pack_privileges(&core, &wide, &image))
 		bail_out("pack: %s", core.error.message);
 	for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++)

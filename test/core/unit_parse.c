@@ -136,6 +136,9 @@ static const refusal refusals[] = {
 	VALUE(CONDITION, "'a@\\ud800\\ud800'"),
 	VALUE(CONDITION, "'a@\\udc00'"),
 	VALUE(CONDITION, "'a@\\udc00\\ud800'"),
+	VALUE(CONDITION, "'a@\\udfff'"),
+	VALUE(CONDITION, "'a@\\ud800\\udbff'"),
+	VALUE(CONDITION, "'a@\\ud800\\ue000'"),
 	VALUE(CONDITION, "'a@\x80'"),	/* a continuation byte alone */
 	VALUE(CONDITION, "'a@\xC3'"),	/* no continuation byte */
 	VALUE(CONDITION, "'a@\xC0\xAF'"),	/* overlong / */
@@ -349,6 +352,10 @@ static const printing printings[] = {
 	{CONDITION, "{'type':'Equals','value':'\\ud83d\\ude00'}", "{'type':'Equals','value':'\xF0\x9F\x98\x80'}"},
 	{CONDITION, "{'type':'Equals','value':'\\u00E9\xC3\xA9'}", "{'type':'Equals','value':'\xC3\xA9\xC3\xA9'}"},
 	{CONDITION, "{'type':'Equals','value':'\\ufffd\\uffff\x7F'}", "{'type':'Equals','value':'\xEF\xBF\xBD\xEF\xBF\xBF\x7F'}"},
+	{CONDITION, "{'type':'Equals','value':'\\ud800\\udc00\\udbff\\udfff\\ud7ff\\ue000'}",
+	"{'type':'Equals','value':'\xF0\x90\x80\x80\xF4\x8F\xBF\xBF\xED\x9F\xBF\xEE\x80\x80'}"},
+	{CONDITION, "{'type':'Equals','value':'\xC2\x80\xE0\xA0\x80\xF0\x90\x80\x80\xF4\x8F\xBF\xBF'}",
+	"{'type':'Equals','value':'\xC2\x80\xE0\xA0\x80\xF0\x90\x80\x80\xF4\x8F\xBF\xBF'}"},
 	{CONDITION, "{'type':'Equals','value':123456789012345678901234567890.5}",
 	"{'type':'Equals','value':123456789012345678901234567890.5}"},
 	{GRANT, "{'permission_name':'A:B'}", "{'permission_name':'A:B','conditions':{}}"},
@@ -538,6 +545,58 @@ test_digit_limit(void)
 	arena_free(&memory);
 }
 
+/* ---- messages ---- */
+
+/* Terminated, valid UTF-8, no control characters. */
+static bool
+is_clean(const rbac_error *error)
+{
+	const char *end = memchr(error->message, '\0', sizeof error->message);
+	int			continuations = 0;
+
+	if (end == NULL || end == error->message)
+		return false;
+	for (const char *p = error->message; p < end; p++)
+	{
+		unsigned char c = (unsigned char) *p;
+
+		if (c < ' ' || c == 0x7F || (continuations > 0) != ((c & 0xC0) == 0x80))
+			return false;
+		continuations = continuations > 0 ? continuations - 1 : c >= 0xF0 ? 3 : c >= 0xE0 ? 2 : c >= 0xC0 ? 1 : 0;
+	}
+	return continuations == 0;
+}
+
+/* Messages quote keys, however long, and cut between characters. */
+static void
+test_messages(void)
+{
+	static const char *const characters[] = {"a", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80", "\\n", "\\u0085",
+		"\\\"", "%s"
+	};
+	unsigned	dirty = 0;
+
+	for (size_t i = 0; i < sizeof characters / sizeof characters[0]; i++)
+		for (int prefix = 0; prefix < 4; prefix++)
+			for (int length = 1; length < 300; length++)
+			{
+				arena		memory = {0};
+				rbac_core	core = arena_core(&memory);
+				char		text[2048] = "{\"";
+				rbac_str	out;
+
+				strncat(text, "xyz", (size_t) prefix);
+				for (int j = 0; j < length; j++)
+					strcat(text, characters[i]);
+				strcat(text, "\":1,\"y\":[]}");
+				if (reprint(&core, GRANT, exact_copy(&memory, str(text)), &out) || !is_clean(&core.error) ||
+					reprint(&core, ATTRIBUTES, exact_copy(&memory, str(text)), &out) || !is_clean(&core.error))
+					dirty++;
+				arena_free(&memory);
+			}
+	ok(dirty == 0, "messages are clean text, whatever they quote");
+}
+
 /* ---- limits of documents ---- */
 
 /*
@@ -719,6 +778,7 @@ test_parse(void)
 	test_request_of_user();
 	test_numbers();
 	test_digit_limit();
+	test_messages();
 	test_depth();
 	test_string_limit();
 	test_name_limit();
