@@ -1,0 +1,134 @@
+-- Bad input of every administration function: which error, that it names the
+-- argument, and that nothing remains of the attempt.
+\set SHOW_CONTEXT never
+-- What a call comes to; whatever it does is undone.
+CREATE FUNCTION pg_temp.attempt(command text, OUT state text, OUT message text) LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE command;
+    RAISE EXCEPTION USING ERRCODE = 'UNDO0';
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT;
+    IF state = 'UNDO0' THEN
+        state := 'done';
+        message := NULL;
+    END IF;
+END
+$$;
+CREATE PROCEDURE pg_temp.act_as(organization text, user_id text) LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM rbac.set_caller(organization, user_id, false);
+END
+$$;
+-- All rows of all tables of the extension.
+CREATE FUNCTION pg_temp.checksum() RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    tab regclass;
+    part text;
+    result text := '';
+BEGIN
+    FOR tab IN SELECT c.oid FROM pg_class AS c WHERE c.relnamespace = 'rbac'::regnamespace AND c.relkind = 'r' ORDER BY c.relname LOOP
+        EXECUTE format('SELECT md5(coalesce(string_agg(t::text, '','' ORDER BY t::text), '''')) FROM %s AS t', tab) INTO part;
+        result := md5(result || part);
+    END LOOP;
+    RETURN result;
+END
+$$;
+DO $$
+BEGIN
+    PERFORM rbac.create_organization(o) FROM unnest(ARRAY['acme', 'beta']) AS o;
+    PERFORM rbac.create_user('acme', u) FROM unnest(ARRAY['ann', 'bob', 'eve']) AS u;
+    PERFORM rbac.define_permission('Doc:Read', '{"region": "string"}');
+    PERFORM rbac.create_role('acme', r, 'x', '[{"permission_name": "*", "conditions": {}}]', 'admin') FROM unnest(ARRAY['admin', 'other']) AS r;
+    PERFORM rbac.create_role('acme', 'base', 'x', '[]', 'client', is_base_role => true);
+    PERFORM rbac.assign_role('acme', r, u) FROM (VALUES ('admin', 'ann'), ('base', 'bob')) AS v (r, u);
+END
+$$;
+
+-- Every argument of every function, with a good value.
+CREATE TEMP TABLE argument (function text, number integer, name text, good text, PRIMARY KEY (function, name));
+INSERT INTO argument VALUES
+    ('create_organization', 1, 'organization', '''new'''), ('create_organization', 2, 'settings', '''{}'''),
+    ('modify_organization', 1, 'organization', '''acme'''), ('modify_organization', 2, 'settings', '''{}'''),
+    ('define_permission', 1, 'permission_name', '''New:New'''), ('define_permission', 2, 'attributes', '''{}'''), ('define_permission', 3, 'description', '''x'''),
+    ('create_user', 1, 'organization', '''acme'''), ('create_user', 2, 'user_id', '''new'''),
+    ('create_role', 1, 'organization', '''acme'''), ('create_role', 2, 'role_name', '''new'''), ('create_role', 3, 'description', '''x'''), ('create_role', 4, 'permission_grants', '''[]'''), ('create_role', 5, 'frontend_view', '''client'''),
+    ('create_role', 6, 'inherited_from', '''{base}'''), ('create_role', 7, 'is_base_role', 'false'),
+    ('modify_role', 1, 'organization', '''acme'''), ('modify_role', 2, 'role_name', '''base'''), ('modify_role', 3, 'description', '''y'''), ('modify_role', 4, 'permission_grants', '''[]'''), ('modify_role', 5, 'frontend_view', '''client'''), ('modify_role', 6, 'inherited_from', '''{}'''),
+    ('assign_role', 1, 'organization', '''acme'''), ('assign_role', 2, 'role_name', '''base'''), ('assign_role', 3, 'user_id', '''bob'''), ('assign_role', 4, 'replace', 'true'),
+    ('revoke_role', 1, 'organization', '''acme'''), ('revoke_role', 2, 'role_name', '''base'''), ('revoke_role', 3, 'user_id', '''bob'''),
+    ('create_temporary_permission_grant', 1, 'organization', '''acme'''), ('create_temporary_permission_grant', 2, 'user_id', '''bob'''), ('create_temporary_permission_grant', 3, 'duration', '''PT1H'''),
+    ('create_temporary_permission_grant', 4, 'permission_grant', '''{"permission_name": "Doc:Read", "conditions": {}}'''), ('create_temporary_permission_grant', 5, 'tags', '''{}'''), ('create_temporary_permission_grant', 6, 'justification', '''0123456789'''),
+    ('get_roles', 1, 'organization', '''acme'''), ('get_temporary_permission_grants', 1, 'organization', '''acme'''), ('get_temporary_permission_grants', 6, '"limit"', '10'),
+    ('role_privileges', 1, 'organization', '''acme'''), ('role_privileges', 2, 'role_name', '''base'''),
+    ('user_privileges', 1, 'organization', '''acme'''), ('user_privileges', 2, 'user_id', '''bob'''), ('effective_privileges', 1, 'organization', '''acme'''), ('effective_privileges', 2, 'user_id', '''bob'''),
+    ('check_access', 1, 'organization', '''acme'''), ('check_access', 2, 'user_id', '''bob'''), ('check_access', 3, 'permission', '''Doc:Read'''), ('check_access', 4, 'attributes', '''{}''');
+-- The call with another value for one argument; without it, if that is NULL.
+CREATE FUNCTION pg_temp.call(of text, changed text DEFAULT '', value text DEFAULT NULL) RETURNS text LANGUAGE sql
+RETURN (SELECT format('SELECT rbac.%s(%s)', of, string_agg(name || ' => ' || CASE name WHEN changed THEN value ELSE good END, ', ' ORDER BY number) FILTER (WHERE name <> changed OR value IS NOT NULL))
+        FROM argument WHERE function = of);
+-- None is left out but the functions on API keys (api_key), and arguments that are
+-- mere filters.
+SELECT p.proname, a.name FROM pg_proc AS p CROSS JOIN LATERAL unnest(p.proargnames[1:p.pronargs]) AS a (name)
+WHERE p.pronamespace = 'rbac'::regnamespace AND p.prosrc = 'rbac_admin' AND p.proname NOT LIKE '%api\_key%' AND NOT EXISTS (SELECT FROM argument AS g WHERE g.function = p.proname AND g.name = quote_ident(a.name)) ORDER BY 1, 2;
+SELECT pg_temp.checksum() AS before \gset
+
+-- Without a caller that is the first that is wrong, whatever else is.
+CREATE ROLE regress_nobody;
+GRANT SELECT ON argument TO regress_nobody;
+SET ROLE regress_nobody;
+SELECT a.state, count(*) FROM (SELECT pg_temp.call(function, name, 'NULL') FROM argument UNION SELECT pg_temp.call(function) FROM argument UNION SELECT pg_temp.call(function, 'organization', '''nowhere''') FROM argument) AS c (call)
+CROSS JOIN LATERAL pg_temp.attempt(call) AS a GROUP BY a.state;
+RESET ROLE;
+
+-- Every call is good as it is, for the system: none is refused for another reason.
+SELECT function, a.* FROM (SELECT DISTINCT function FROM argument) AS f CROSS JOIN LATERAL pg_temp.attempt(pg_temp.call(function)) AS a WHERE a.state <> 'done';
+-- Required arguments: an error names them when they are left out, and when they
+-- are NULL. Shown are the others.
+CREATE TEMP TABLE outcome AS SELECT function, number, name, omitted.state AS omitted, omitted.message AS message, is_null.state AS is_null, is_null.message AS null_message
+FROM argument CROSS JOIN LATERAL pg_temp.attempt(pg_temp.call(function, name)) AS omitted CROSS JOIN LATERAL pg_temp.attempt(pg_temp.call(function, name, 'NULL')) AS is_null;
+SELECT count(*) AS required FROM outcome WHERE (omitted, is_null) = ('22023', '22023') AND (message, null_message) = (format('invalid value for argument "%s": must not be null', name), format('invalid value for argument "%s": must not be null', name));
+SELECT function, name, omitted, is_null, null_message FROM outcome WHERE NOT (omitted, is_null) = ('22023', '22023') ORDER BY function COLLATE "C", number;
+
+-- What does not exist.
+SELECT count(*), min(a.state) || ' ' || max(a.state) AS states, min(a.message) AS message, max(a.message) = min(a.message) AS one_message
+FROM argument CROSS JOIN LATERAL pg_temp.attempt(pg_temp.call(function, name, '''nowhere''')) AS a WHERE name = 'organization' AND function <> 'create_organization';
+SELECT function, name, value, a.* FROM argument CROSS JOIN LATERAL (VALUES ('role_name', 'base '), ('role_name', 'Base'), ('user_id', 'Bob'), ('user_id', '')) AS v (name_of, value)
+CROSS JOIN LATERAL pg_temp.attempt(pg_temp.call(function, name, quote_literal(value))) AS a WHERE name = name_of AND function NOT IN ('create_role', 'create_user') ORDER BY function COLLATE "C", number, value COLLATE "C";
+
+-- Texts: empty, white space, of 256 and of 257 characters.
+SELECT function, name, what, a.* FROM argument CROSS JOIN LATERAL (VALUES (1, 'empty', ''), (2, 'white space', U&' \00a0\2003'), (3, '256', repeat(U&'\00e9', 256)), (4, '257', repeat(U&'\00e9', 257)), (5, '256, padded', ' ' || repeat('x', 256) || ' ')) AS v (n, what, value)
+CROSS JOIN LATERAL pg_temp.attempt(pg_temp.call(function, name, quote_literal(value))) AS a
+WHERE (function, name) IN (('create_organization', 'organization'), ('create_user', 'user_id'), ('create_role', 'role_name'), ('create_role', 'description'), ('modify_role', 'description'), ('create_temporary_permission_grant', 'justification')) AND a.state <> 'done'
+ORDER BY function COLLATE "C", number, n;
+
+-- Names taken, and what is no document, or not of what is defined.
+SELECT function, name, value, a.* FROM (VALUES
+    ('create_organization', 'organization', 'acme'), ('define_permission', 'permission_name', 'Doc:Read'), ('create_user', 'user_id', 'ann'), ('create_role', 'role_name', ' admin '),
+    ('create_organization', 'settings', '{"x": 1}'), ('create_role', 'permission_grants', '[{}]'), ('create_role', 'permission_grants', '[{"permission_name": "Doc:Print", "conditions": {}}]'),
+    ('create_role', 'permission_grants', '[{"permission_name": "Doc:Read", "conditions": {"region": {"type": "Equals", "value": 1}}}]'), ('create_role', 'frontend_view', 'x'), ('create_role', 'inherited_from', '{x}'),
+    ('create_role', 'is_base_role', 'true'), ('modify_role', 'inherited_from', '{other}'), ('modify_role', 'inherited_from', '{base}'), ('modify_role', 'role_name', 'x'), ('revoke_role', 'role_name', 'admin'),
+    ('create_temporary_permission_grant', 'duration', '1 hour'), ('create_temporary_permission_grant', 'tags', '{"x": 1}'), ('create_temporary_permission_grant', 'permission_grant', '{"permission_name": "Doc:Print", "conditions": {}}'),
+    ('get_temporary_permission_grants', '"limit"', '11'), ('check_access', 'attributes', '[]'), ('check_access', 'attributes', '{"x": []}')) AS v (function, name, value)
+CROSS JOIN LATERAL pg_temp.attempt(pg_temp.call(function, name, quote_literal(value))) AS a;
+
+-- A caller is told the same, and of several faults the first in one order:
+-- organization, argument, role or user, permission, name taken.
+CALL pg_temp.act_as('acme', 'eve');
+SELECT call, a.* FROM unnest(ARRAY[$$create_role('nowhere', '', '', NULL, NULL)$$, $$create_role('acme', 'admin', '', '[]', 'client')$$, $$create_role('acme', 'admin', 'x', '[]', 'client', '{x}')$$, $$create_role('acme', 'admin', 'x', '[]', 'client')$$,
+    $$modify_role('acme', 'x', '')$$, $$modify_role('acme', 'x')$$, $$modify_role('acme', 'admin')$$, $$assign_role('acme', 'x', NULL)$$, $$assign_role('acme', 'x', 'zoe')$$, $$assign_role('acme', 'admin', 'zoe')$$, $$assign_role('acme', 'admin', 'ann')$$,
+    $$create_user('acme', '')$$, $$create_user('acme', 'ann')$$, $$create_temporary_permission_grant('acme', 'zoe', 'x', NULL, NULL, NULL)$$, $$create_temporary_permission_grant('acme', 'zoe', 'PT1H', '{"permission_name": "Doc:Read", "conditions": {}}', '{}', '0123456789')$$,
+    $$create_temporary_permission_grant('acme', 'ann', 'PT1H', '{"permission_name": "Doc:Read", "conditions": {}}', '{}', '0123456789')$$, $$create_organization('')$$, $$define_permission('')$$, $$modify_organization('nowhere', '[]')$$,
+    $$check_access('nowhere', 'zoe', NULL)$$, $$check_access('acme', 'zoe', NULL)$$, $$check_access('acme', 'zoe', 'x')$$, $$check_access('acme', 'ann', 'x')$$]) AS call
+CROSS JOIN LATERAL pg_temp.attempt('SELECT rbac.' || call) AS a;
+
+-- All of that left nothing behind; a good call does.
+CALL pg_temp.act_as(NULL, NULL);
+SELECT pg_temp.checksum() = :'before' AS nothing_changed;
+SELECT rbac.create_user('acme', 'new') \gset
+SELECT pg_temp.checksum() = :'before' AS nothing_changed;
+
+REVOKE ALL ON argument FROM regress_nobody;
+DROP ROLE regress_nobody;
+DELETE FROM rbac.organization;
+DELETE FROM rbac.permission WHERE NOT is_builtin;
+TRUNCATE rbac.audit_event RESTART IDENTITY;
