@@ -1,5 +1,5 @@
-# Building, installing and testing. "make test" and "make demo" need nothing
-# but make: they install what else is missing, PostgreSQL included.
+# Building, installing and testing. "make test", "make demo" and "make serve" need
+# nothing but make: they install what else is missing, PostgreSQL included.
 
 EXTENSION  = rbac
 EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(EXTENSION).control)
@@ -21,6 +21,7 @@ OBJS = \
 	src/core/intern.o \
 	src/core/box.o \
 	src/core/index.o \
+	src/core/subtract.o \
 	src/core/compare.o \
 	src/core/duration.o \
 	src/core/token.o
@@ -28,6 +29,7 @@ OBJS = \
 # The shell knows both.
 OBJS += \
 	src/rbac.o \
+	src/compat.o \
 	src/error.o \
 	src/encoding.o \
 	src/settings.o \
@@ -40,7 +42,9 @@ OBJS += \
 	src/access.o \
 	src/site.o \
 	src/check.o \
-	src/admin.o
+	src/admin.o \
+	src/rate_limit.o \
+	src/api.o
 
 PG_CPPFLAGS = -I$(srcdir)/src -I$(srcdir)/src/core
 SHLIB_LINK  = -ljson-c
@@ -64,6 +68,8 @@ SQL_PARTS = \
 	sql/install/50_organization.sql \
 	sql/install/60_role.sql \
 	sql/install/70_temporary_grant.sql \
+	sql/install/75_api_key.sql \
+	sql/install/80_api.sql \
 	sql/install/90_privileges.sql
 
 INSTALL_SQL = sql/$(EXTENSION)--$(EXTVERSION).sql
@@ -109,9 +115,14 @@ clean:
 
 endif
 
-.PHONY: test demo
+.PHONY: test demo serve
 test:
 	@test/run.sh
 demo:
 	@test/bin/deps demo
-	@test/bin/private-server examples/demo.sh
+	@test/bin/private-server sh -c 'examples/demo.sh && test/bin/http-servers examples/http.sh'
+# Until it is interrupted.
+serve:
+	@test/bin/deps demo
+	@test/bin/private-server sh -c \
+		'psql -Xq -v ON_ERROR_STOP=1 -o /dev/null -f examples/helpdesk.sql && test/bin/http-servers examples/serve.sh'

@@ -10,9 +10,8 @@
 #include "access/xact.h"
 #include "rbac.h"
 
-/* A request is for one permission, never for a wildcard. */
-static bool
-is_literal(rbac_str permission)
+bool
+rbac_is_literal_permission(rbac_str permission)
 {
 	return rbac_permission_name_is_valid(permission) &&
 		!rbac_permission_name_is_wildcard(permission);
@@ -50,7 +49,7 @@ rbac_visit_grants(const rbac_principal *principal, rbac_str permission, bool inc
 {
 	ListCell   *lc;
 
-	if (permission.data != NULL && !is_literal(permission))
+	if (permission.data != NULL && !rbac_is_literal_permission(permission))
 		return DT_NOEND;
 	foreach(lc, principal->documents)
 	{

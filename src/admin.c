@@ -30,9 +30,21 @@ PG_FUNCTION_INFO_V1(rbac_duration_seconds);
 /* Who invoked the innermost administration function; invalid outside of any. */
 static Oid	invoker = InvalidOid;
 
-/* rbac_internal.X(argument types of rbac.X) */
+Oid
+rbac_internal_function(const char *name, const oidvector *argument_types)
+{
+	Oid			function = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid,
+										   CStringGetDatum(name),
+										   PointerGetDatum(argument_types),
+										   ObjectIdGetDatum(get_namespace_oid("rbac_internal", false)));
+
+	if (!OidIsValid(function))
+		elog(ERROR, "function \"rbac_internal.%s\" does not exist", name);
+	return function;
+}
+
 static Oid
-lookup_implementation(Oid public_function)
+lookup_implementation(Oid public_function, const char *prefix)
 {
 	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(public_function));
 	Form_pg_proc form;
@@ -41,25 +53,21 @@ lookup_implementation(Oid public_function)
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "cache lookup failed for function %u", public_function);
 	form = (Form_pg_proc) GETSTRUCT(tuple);
-	implementation = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid,
-									 PointerGetDatum(NameStr(form->proname)),
-									 PointerGetDatum(&form->proargtypes),
-									 ObjectIdGetDatum(get_namespace_oid("rbac_internal", false)));
-	if (!OidIsValid(implementation))
-		elog(ERROR, "function \"%s\" has no implementation", NameStr(form->proname));
+	implementation = rbac_internal_function(psprintf("%s%s", prefix, NameStr(form->proname)),
+											&form->proargtypes);
 	ReleaseSysCache(tuple);
 	return implementation;
 }
 
 static FmgrInfo *
-get_implementation(FunctionCallInfo fcinfo)
+get_implementation(FunctionCallInfo fcinfo, const char *prefix)
 {
 	FmgrInfo   *implementation = fcinfo->flinfo->fn_extra;
 
 	if (implementation == NULL)
 	{
 		implementation = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(FmgrInfo));
-		fmgr_info_cxt(lookup_implementation(fcinfo->flinfo->fn_oid), implementation,
+		fmgr_info_cxt(lookup_implementation(fcinfo->flinfo->fn_oid, prefix), implementation,
 					  fcinfo->flinfo->fn_mcxt);
 		fcinfo->flinfo->fn_extra = implementation;
 	}
@@ -67,14 +75,14 @@ get_implementation(FunctionCallInfo fcinfo)
 }
 
 Datum
-rbac_admin(PG_FUNCTION_ARGS)
+rbac_call_implementation(FunctionCallInfo fcinfo, const char *prefix)
 {
 	LOCAL_FCINFO(inner, FUNC_MAX_ARGS);
 	Oid			saved_invoker = invoker;
 	Datum		result;
 
 	/* Not the caller's collation: it could only clash with those of the columns. */
-	InitFunctionCallInfoData(*inner, get_implementation(fcinfo), fcinfo->nargs,
+	InitFunctionCallInfoData(*inner, get_implementation(fcinfo, prefix), fcinfo->nargs,
 							 DEFAULT_COLLATION_OID, fcinfo->context, fcinfo->resultinfo);
 	memcpy(inner->args, fcinfo->args, fcinfo->nargs * sizeof(NullableDatum));
 	PG_TRY();
@@ -89,6 +97,12 @@ rbac_admin(PG_FUNCTION_ARGS)
 	PG_END_TRY();
 	fcinfo->isnull = inner->isnull;
 	return result;
+}
+
+Datum
+rbac_admin(PG_FUNCTION_ARGS)
+{
+	return rbac_call_implementation(fcinfo, "");
 }
 
 /* Called by an implementation, so its current user is the extension's owner. */
@@ -135,8 +149,11 @@ rbac_duration_seconds(PG_FUNCTION_ARGS)
 	int64		seconds;
 
 	rbac_core_init(&core);
-	if (!rbac_parse_duration(&core, duration.data, duration.len, &seconds))
-		rbac_core_report(&core, ERRCODE_INVALID_PARAMETER_VALUE,
-						 "invalid value for argument \"duration\": not an ISO 8601 duration", NULL);
-	PG_RETURN_INT64(seconds);
+	if (rbac_parse_duration(&core, duration.data, duration.len, &seconds))
+		PG_RETURN_INT64(seconds);
+	if (core.error.status == RBAC_LIMIT)	/* for users, no better than malformed */
+		core.error.status = RBAC_SYNTAX;
+	rbac_core_report(&core, ERRCODE_INVALID_PARAMETER_VALUE,
+					 "invalid value for argument \"duration\": not an ISO 8601 duration", NULL);
+	PG_RETURN_NULL();
 }

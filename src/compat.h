@@ -28,6 +28,11 @@
 #define MarkGUCPrefixReserved(prefix) EmitWarningsOnPlaceholders(prefix)
 #endif
 
+/* strtol() for int64 has had a name of its own since 15. */
+#if PG_VERSION_NUM < 150000
+#define strtoi64(str, endptr, base) ((int64) strtoll(str, endptr, base))
+#endif
+
 /* Set-returning functions have prepared their tuplestore by one call since 15. */
 #if PG_VERSION_NUM < 150000
 #include "executor/executor.h"
@@ -61,5 +66,20 @@ InitMaterializedSRF(FunctionCallInfo fcinfo, bits32 flags)
 #if PG_VERSION_NUM < 180000
 #define PG_MODULE_MAGIC_EXT(...) PG_MODULE_MAGIC
 #endif
+
+/* Base64 has been about bytes, not characters, since 18. */
+#if PG_VERSION_NUM >= 180000
+#define pg_b64_encode(src, len, dst, dstlen) \
+	pg_b64_encode((const uint8 *) (src), len, dst, dstlen)
+#endif
+
+/*
+ * A segment of memory that all backends share. Since 17 it can be had at any
+ * time; before, _PG_init() has to reserve it in a library that
+ * shared_preload_libraries names, and attaching it is NULL otherwise. init is
+ * called once, and may not raise errors.
+ */
+extern void rbac_reserve_segment(Size size);
+extern void *rbac_attach_segment(const char *name, Size size, void (*init) (void *segment));
 
 #endif							/* RBAC_COMPAT_H */

@@ -1,8 +1,8 @@
 /*
  * encoding.c - the core is UTF-8, the server has the database's encoding.
  *
- * In a UTF-8 database, and in SQL_ASCII whose bytes are taken as they are (the
- * core refuses what is not UTF-8), nothing is converted or copied.
+ * In a UTF-8 database nothing is converted or copied. SQL_ASCII is refused when
+ * the extension is created.
  */
 #include "postgres.h"
 
@@ -16,7 +16,7 @@
 static bool
 is_same_encoding(void)
 {
-	return GetDatabaseEncoding() == PG_UTF8 || GetDatabaseEncoding() == PG_SQL_ASCII;
+	return GetDatabaseEncoding() == PG_UTF8;
 }
 
 rbac_str

@@ -16,5 +16,6 @@ _PG_init(void)
 	rbac_settings_init();
 	rbac_caller_init();
 	rbac_cache_init();
+	rbac_rate_limit_init();
 	MarkGUCPrefixReserved("rbac");
 }

@@ -191,6 +191,9 @@ extern bool rbac_organization_exists(rbac_str organization);
 
 /* ---- access.c: what a principal may do ---- */
 
+/* A request is for one permission: neither for a wildcard nor for what is no name. */
+extern bool rbac_is_literal_permission(rbac_str permission);
+
 /*
  * Visit every grant of the principal that covers the permission (NULL data:
  * every grant) and has not expired when the statement began. Returns when the
@@ -213,5 +216,31 @@ extern bool rbac_organization_permitted(bool is_operator, rbac_str home, rbac_st
 /* ---- site.c: has_permission() at one place of one query ---- */
 
 extern bool rbac_check_at_site(FunctionCallInfo fcinfo);
+
+/* ---- admin.c: the way into the administration functions ---- */
+
+/* rbac_internal.NAME(argument types), which need not be accessible to the current user. */
+extern Oid	rbac_internal_function(const char *name, const oidvector *argument_types);
+
+/*
+ * Call rbac_internal.PREFIXX(argument types of X) with the arguments of X(),
+ * which is being called, and remember who called it.
+ */
+extern Datum rbac_call_implementation(FunctionCallInfo fcinfo, const char *prefix);
+
+/* ---- rate_limit.c: how many requests in a minute ---- */
+
+typedef struct rbac_count
+{
+	int32		maximum;
+	int32		remaining;
+	TimestampTz reset;			/* when the window ends */
+} rbac_count;
+
+/* What this backend was told last. */
+extern rbac_count rbac_last_count;
+
+extern void rbac_rate_limit_init(void);
+extern int64 rbac_seconds_until(TimestampTz time);	/* rounded up, at least 1 */
 
 #endif							/* RBAC_H */

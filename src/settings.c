@@ -14,6 +14,9 @@ char	   *rbac_jwt_user_claim;
 char	   *rbac_jwt_organization_claim;
 char	   *rbac_jwt_secret;
 
+/* rbac_internal.begin_request() reads it as a setting. */
+static bool maintenance;
+
 /* Each of these decides whom the claims name. */
 static void
 assign_caller_source(const char *newval, void *extra)
@@ -41,8 +44,11 @@ rbac_settings_init(void)
 						 "Claim that holds the caller's organization.",
 						 &rbac_jwt_organization_claim, "org_id");
 	DefineCustomStringVariable("rbac.jwt_secret",
-							   "Key of the HS256 signature of tokens given to rbac.authenticate().",
-							   "At least 32 bytes; empty refuses every token.",
+							   "Key of the HS256 signature of tokens.",
+							   "At least 32 bytes; without it none is accepted or made.",
 							   &rbac_jwt_secret, "", PGC_SUSET,
 							   GUC_SUPERUSER_ONLY, NULL, NULL, NULL);
+	DefineCustomBoolVariable("rbac.maintenance",
+							 "Refuses every request over HTTP for the time being.",
+							 NULL, &maintenance, false, PGC_SIGHUP, 0, NULL, NULL, NULL);
 }

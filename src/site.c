@@ -16,6 +16,7 @@
 
 #include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "nodes/primnodes.h"
 #include "rbac.h"
 #include "storage/sinval.h"
@@ -61,6 +62,7 @@ typedef struct check_site
 
 	/* What the program was made for. */
 	uint64		caller_generation;
+	Oid			session_user;
 	uint64		cache_generation;
 	TimestampTz statement;
 	TimestampTz until;
@@ -339,6 +341,7 @@ compile(check_site *site, rbac_str permission)
 		site->arguments[i].is_used = false;
 	site->permission = (rbac_str) {rbac_str_to_cstring(permission), permission.len};
 	site->cache_generation = rbac_cache_generation;
+	site->session_user = GetSessionUserId();
 	site->ngrants = 0;
 	site->until = DT_NOEND;
 	caller = rbac_current_caller();
@@ -368,6 +371,7 @@ static bool
 is_current(const check_site *site, rbac_str permission)
 {
 	return site->caller_generation == rbac_caller_generation &&
+		site->session_user == GetSessionUserId() &&
 		site->cache_generation == rbac_cache_generation &&
 		rbac_str_equal(site->permission, permission);
 }
@@ -456,7 +460,7 @@ is_organization_met(check_site *site, FunctionCallInfo fcinfo)
 	if (!site->is_operator)
 		return is_met(&site->home);
 	argno = site->organization->name_argno + 1;
-	if (!PG_ARGISNULL(argno))
+	if (!PG_ARGISNULL(argno) && site->organization->type.type == RBAC_STRING)
 		resource = rbac_value_to_str(&site->organization->type, fcinfo->args[argno].value);
 	return rbac_organization_permitted(true, resource, resource);
 }

@@ -458,7 +458,8 @@ rbac_privileges_allow_request(PG_FUNCTION_ARGS)
 	rbac_privileges_from_datum(&core, PG_GETARG_DATUM(0), &privileges);
 	rbac_request_from_jsonb(&core, rbac_to_utf8(rbac_str_from_text(PG_GETARG_TEXT_PP(1))),
 							PG_GETARG_DATUM(2), &request);
-	PG_RETURN_BOOL(rbac_privileges_allow(&privileges, &request, NULL));
+	PG_RETURN_BOOL(rbac_is_literal_permission(request.permission) &&
+				   rbac_privileges_allow(&privileges, &request, NULL));
 }
 
 Datum
@@ -497,13 +498,25 @@ rbac_grant_to_privileges(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(rbac_privileges_to_datum(&core, &privileges));
 }
 
-/* The value is read as the only attribute of a request. */
+#define VALUE_PREFIX "{\"value\":"
+
+/* Read a value as the only attribute of a request. */
+static void
+request_from_value(rbac_core *core, rbac_str json, rbac_request *out)
+{
+	char	   *attributes = psprintf(VALUE_PREFIX "%.*s}", (int) json.len, json.data);
+
+	if (rbac_parse_attributes(core, attributes, strlen(attributes), out))
+		return;
+	core->error.position -= Min(core->error.position, strlen(VALUE_PREFIX));
+	rbac_core_report(core, ERRCODE_INVALID_PARAMETER_VALUE,
+					 "invalid value for argument \"value\"", NULL);
+}
+
 Datum
 rbac_condition_matches(PG_FUNCTION_ARGS)
 {
 	rbac_str	image = rbac_str_from_text(PG_GETARG_TEXT_PP(0));
-	rbac_str	json = rbac_to_utf8(jsonb_to_json(PG_GETARG_DATUM(1)));
-	char	   *attributes = psprintf("{\"value\":%.*s}", (int) json.len, json.data);
 	rbac_condition condition;
 	rbac_request request;
 	rbac_core	core;
@@ -511,9 +524,7 @@ rbac_condition_matches(PG_FUNCTION_ARGS)
 	rbac_core_init(&core);
 	if (!rbac_unpack_condition(&core, image.data, image.len, &condition))
 		report_image(&core, &condition_type);
-	if (!rbac_parse_attributes(&core, attributes, strlen(attributes), &request))
-		rbac_core_report(&core, ERRCODE_INVALID_PARAMETER_VALUE,
-						 "invalid value for argument \"value\"", NULL);
+	request_from_value(&core, rbac_to_utf8(jsonb_to_json(PG_GETARG_DATUM(1))), &request);
 	PG_RETURN_BOOL(rbac_condition_met(&condition,
 									  request.nattributes == 0 ? NULL : &request.attributes[0].value,
 									  NULL));

@@ -14,6 +14,7 @@
 #include "common/shortest_dec.h"
 #include "rbac.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/datetime.h"
 #include "utils/json.h"
 #include "utils/lsyscache.h"
@@ -113,6 +114,39 @@ str_from_datetime(Oid type, Datum datum)
 											   type == TIMESTAMPTZOID ? &utc : NULL));
 }
 
+/*
+ * What output functions look at and every user may set: a caller could choose
+ * the text of a value, and with it whether a condition is met.
+ */
+static const struct
+{
+	const char *name;
+	const char *value;
+}			fixed_settings[] =
+{
+	{"bytea_output", "hex"},
+	{"DateStyle", "ISO, YMD"},
+	{"extra_float_digits", "1"},
+	{"IntervalStyle", "postgres"},
+	{"lc_monetary", "C"},
+	{"search_path", "pg_catalog, pg_temp"},
+	{"TimeZone", "UTC"},
+};
+
+static rbac_str
+str_from_output(FmgrInfo *output, Datum datum)
+{
+	int			nestlevel = NewGUCNestLevel();
+	rbac_str	str;
+
+	for (int i = 0; i < lengthof(fixed_settings); i++)
+		(void) set_config_option(fixed_settings[i].name, fixed_settings[i].value, PGC_USERSET,
+								 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	str = str_from_cstring(OutputFunctionCall(output, datum));
+	AtEOXact_GUC(true, nestlevel);
+	return str;
+}
+
 static int64
 fetch_integer(Oid type, Datum datum)
 {
@@ -149,7 +183,7 @@ rbac_fetch_value(rbac_value_type *type, Datum datum, bool isnull)
 			value.bytes = str_from_datetime(type->oid, datum);
 			break;
 		case RBAC_KIND_OUTPUT:
-			value.bytes = str_from_cstring(OutputFunctionCall(&type->output, datum));
+			value.bytes = str_from_output(&type->output, datum);
 			break;
 		case RBAC_KIND_INTEGER:
 			value.integer = fetch_integer(type->oid, datum);
@@ -176,18 +210,10 @@ rbac_value_to_str(rbac_value_type *type, Datum datum)
 	Oid			output;
 	bool		is_varlena;
 
-	switch (type->kind)
-	{
-		case RBAC_KIND_TEXT:
-		case RBAC_KIND_BPCHAR:
-		case RBAC_KIND_NAME:
-		case RBAC_KIND_DATETIME:
-		case RBAC_KIND_OUTPUT:
-			return rbac_fetch_value(type, datum, false).bytes;
-		default:
-			getTypeOutputInfo(type->oid, &output, &is_varlena);
-			return str_from_cstring(OidOutputFunctionCall(output, datum));
-	}
+	if (type->kind != RBAC_KIND_UUID && type->kind != RBAC_KIND_ENUM)
+		return rbac_fetch_value(type, datum, false).bytes;
+	getTypeOutputInfo(type->oid, &output, &is_varlena);
+	return str_from_cstring(OidOutputFunctionCall(output, datum));
 }
 
 /* ---- constants ---- */

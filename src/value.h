@@ -19,7 +19,8 @@ typedef enum rbac_kind
 	RBAC_KIND_UUID,				/* 16 bytes; as a string, the canonical text */
 	RBAC_KIND_ENUM,				/* oid of the label */
 	RBAC_KIND_DATETIME,			/* ISO 8601, UTC: what JSON shows, whatever DateStyle */
-	RBAC_KIND_OUTPUT,			/* any other type: its output function's text */
+	RBAC_KIND_OUTPUT,			/* any other type: its output function's text, under
+								 * settings that are always the same */
 	RBAC_KIND_INTEGER,			/* int2, int4, int8 */
 	RBAC_KIND_REAL,				/* float4, float8: their shortest decimal */
 	RBAC_KIND_NUMERIC,
@@ -55,7 +56,7 @@ extern void rbac_value_type_init(rbac_value_type *type, Oid sqltype);
 
 extern rbac_sql_value rbac_fetch_value(rbac_value_type *type, Datum datum, bool isnull);
 
-/* The value as text in the server's encoding; not for missing ones. */
+/* A value that is a string in the core, as text in the server's encoding; not NULL. */
 extern rbac_str rbac_value_to_str(rbac_value_type *type, Datum datum);
 
 /*

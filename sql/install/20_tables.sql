@@ -82,7 +82,7 @@ CREATE INDEX role_version_role ON rbac.role_version (role, expires_at);
 
 CREATE TABLE rbac.role_parent (
     role   rbac.object_id REFERENCES rbac.role ON DELETE CASCADE,
-    parent rbac.object_id REFERENCES rbac.role,
+    parent rbac.object_id REFERENCES rbac.role ON DELETE CASCADE,
     PRIMARY KEY (role, parent),
     CHECK (role OPERATOR(pg_catalog.<>) parent)
 );
@@ -117,12 +117,15 @@ CREATE TABLE rbac.temporary_grant (
 );
 COMMENT ON TABLE rbac.temporary_grant IS
 'Grants to one user until an instant; expired ones stay as a record.';
+COMMENT ON COLUMN rbac.temporary_grant.tags IS
+'Object of tag and value, a string or null.';
 COMMENT ON COLUMN rbac.temporary_grant.creator_user_id IS
 'NULL, with creator_organization, if the system made it.';
 CREATE INDEX temporary_grant_user ON rbac.temporary_grant (organization, user_id, expires_at);
 
--- actor_* are NULL when the system acted. Rows are written by the functions,
--- never by triggers: a trigger would fire again while a dump is restored.
+-- actor_* are NULL when the system acted, or an API key signed somebody in. Rows
+-- are written by the functions, never by triggers: a trigger would fire again
+-- while a dump is restored.
 CREATE TABLE rbac.audit_event (
     event_id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     occurred_at        timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
@@ -138,6 +141,40 @@ COMMENT ON TABLE rbac.audit_event IS
 COMMENT ON COLUMN rbac.audit_event.detail IS
 'The arguments, and what resulted.';
 CREATE INDEX audit_event_organization ON rbac.audit_event (organization, event_id);
+
+-- A key is a principal, and its role an assignment: it has what a new version of
+-- the role gives as soon as any other holder.
+CREATE TABLE rbac.api_key (
+    organization         text COLLATE "C" NOT NULL,
+    api_key_id           rbac.object_id NOT NULL,
+    salt                 bytea NOT NULL,
+    hash                 bytea NOT NULL,
+    creator_organization text,
+    creator_user_id      text,
+    created_at           timestamptz NOT NULL,
+    expires_at           timestamptz NOT NULL,
+    PRIMARY KEY (organization, api_key_id),
+    FOREIGN KEY (organization, api_key_id) REFERENCES rbac.principal ON DELETE CASCADE
+);
+COMMENT ON TABLE rbac.api_key IS
+'What tells that somebody has a key: never the key itself.';
+COMMENT ON COLUMN rbac.api_key.hash IS
+'SHA-256 of salt and key.';
+COMMENT ON COLUMN rbac.api_key.creator_user_id IS
+'NULL, with creator_organization, if the system made it.';
+
+-- Defaults come with the extension and are no rows here, so that a dump carries
+-- what was changed and nothing else.
+CREATE TABLE rbac.rate_limit (
+    operation text COLLATE "C" PRIMARY KEY,
+    requests  integer CHECK (requests OPERATOR(pg_catalog.>) 0)
+);
+COMMENT ON TABLE rbac.rate_limit IS
+'Limits of requests over HTTP that differ from the defaults, rbac_internal.default_rate_limits().';
+COMMENT ON COLUMN rbac.rate_limit.operation IS
+'Name of a function of schema rbac_api.';
+COMMENT ON COLUMN rbac.rate_limit.requests IS
+'How many one caller may make in a minute; NULL for any number.';
 
 -- Every backend caches roles and assignments. A change to one of these tables
 -- sends a relcache invalidation with its commit, which reaches every backend

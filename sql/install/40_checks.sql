@@ -16,7 +16,7 @@ COMMENT ON FUNCTION rbac.has_permission(text, "any") IS
 'May the caller do this with these attributes, by roles and temporary grants?
 
 Arguments: permission, then attribute names as constants, each followed by a value: has_permission(''Document:Read'', ''region'', region). NULL is a missing attribute. Without org_id the request is for the caller''s own organization.
-Result: false when there is no caller, no such permission, or a NULL permission; no value of a row raises an error.
+Result: false when there is no caller, for a NULL permission, and for what is no permission name; no value of a row raises an error.
 Error: 22023 for a malformed call (odd count, names that are not constants or given twice).
 STABLE: it reads tables, the caller and the clock.';
 

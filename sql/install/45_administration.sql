@@ -185,35 +185,43 @@ COMMENT ON FUNCTION rbac_internal.require_acting_in(text) IS
 'Raises 42501 unless the caller is of this organization or of an operator organization.';
 
 -- The one guard against escalation: whatever hands out rights asks here first.
+CREATE FUNCTION rbac_internal.require_exceeding(
+    holder text, held rbac.privileges, granted rbac.privileges, organization text
+) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    comparison CONSTANT rbac.privilege_order := rbac.compare_privileges(held, granted);
+BEGIN
+    IF comparison = 'greater' OR (comparison = 'equal'
+       AND rbac_internal.setting(organization, 'equal_may_grant')::boolean) THEN
+        RETURN;
+    END IF;
+    RAISE EXCEPTION 'the %''s privileges do not exceed those granted', holder
+        USING ERRCODE = 'insufficient_privilege',
+              DETAIL = CASE comparison
+                  WHEN 'equal' THEN 'They are equal, and the organization''s setting "equal_may_grant" is off.'
+                  ELSE format('The %s''s privileges do not cover %s.', holder, rbac.uncovered(held, granted))
+              END;
+END
+$$;
+COMMENT ON FUNCTION rbac_internal.require_exceeding(text, rbac.privileges, rbac.privileges, text) IS
+'Raises 42501 unless what somebody holds exceeds (or, by setting, equals) what is to be granted.';
+
 -- The caller's privileges are an argument because they are those from before
 -- the change that is being judged.
 CREATE FUNCTION rbac_internal.authorize_grant(
     caller_privileges rbac.privileges, granted rbac.privileges, organization text
 ) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    comparison rbac.privilege_order;
 BEGIN
-    IF rbac_internal.acting_as_system() THEN
-        RETURN;
+    IF NOT rbac_internal.acting_as_system() THEN
+        PERFORM rbac_internal.require_exceeding('caller', caller_privileges, granted, organization);
+        PERFORM rbac_internal.require_acting_in(organization);
     END IF;
-    PERFORM rbac_internal.require_acting_in(organization);
-    comparison := rbac.compare_privileges(caller_privileges, granted);
-    IF comparison = 'greater' OR (comparison = 'equal'
-       AND rbac_internal.setting(organization, 'equal_may_grant')::boolean) THEN
-        RETURN;
-    END IF;
-    RAISE EXCEPTION 'the caller''s privileges do not exceed those granted'
-        USING ERRCODE = 'insufficient_privilege',
-              DETAIL = CASE comparison
-                  WHEN 'equal' THEN 'They are equal, and the organization''s setting "equal_may_grant" is off.'
-                  ELSE format('The caller''s privileges do not cover %s.',
-                              rbac.uncovered(caller_privileges, granted))
-              END;
 END
 $$;
 COMMENT ON FUNCTION rbac_internal.authorize_grant(rbac.privileges, rbac.privileges, text) IS
-'Raises 42501 unless the caller''s privileges exceed (or, by setting, equal) what is to be granted.';
+'Raises 42501 unless the caller may grant this, by acting in the organization and by what the caller holds.';
 
 -- Taking a role away, also by assigning another one in its place, is no
 -- escalation, but without a guard whoever may assign any role could strip an
@@ -228,13 +236,13 @@ BEGIN
     IF rbac_internal.acting_as_system() THEN
         RETURN;
     END IF;
-    PERFORM rbac_internal.require_acting_in(organization);
     uncovered := rbac.uncovered(caller_privileges, removed);
     IF uncovered IS NOT NULL THEN
         RAISE EXCEPTION 'the caller''s privileges do not cover those taken away'
             USING ERRCODE = 'insufficient_privilege',
                   DETAIL = format('The caller''s privileges do not cover %s.', uncovered);
     END IF;
+    PERFORM rbac_internal.require_acting_in(organization);
 END
 $$;
 COMMENT ON FUNCTION rbac_internal.authorize_removal(rbac.privileges, rbac.privileges, text) IS

@@ -28,7 +28,7 @@ BEGIN
     END IF;
     RAISE invalid_parameter_value;
 EXCEPTION
-    WHEN invalid_parameter_value THEN
+    WHEN invalid_parameter_value OR program_limit_exceeded THEN
         PERFORM rbac_internal.invalid_argument('settings', format(
             'key "%s" must be an ISO 8601 duration of at least one second', name));
 END
@@ -62,6 +62,19 @@ COMMENT ON FUNCTION rbac_internal.check_settings(jsonb) IS
 
 -- Organizations --------------------------------------------------------------
 
+-- Where a placeholder is replaced by an id, the id must not read as one again.
+CREATE FUNCTION rbac_internal.check_id(argument text, id text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM rbac_internal.checked_text(argument, id, 1, 256);
+    IF id IN ('{self_org_id}', '{self_user_id}') THEN
+        PERFORM rbac_internal.invalid_argument(argument, 'must not be a placeholder');
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION rbac_internal.check_id(text, text) IS
+'Raises 22023 for what cannot be the id of an organization or a user.';
+
 CREATE FUNCTION rbac.create_organization(
     organization text DEFAULT NULL,
     settings jsonb DEFAULT '{}'
@@ -72,11 +85,9 @@ CREATE FUNCTION rbac_internal.create_organization(organization text, settings js
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM rbac_internal.require_system();
-    PERFORM rbac_internal.checked_text('organization', organization, 1, 256);
+    PERFORM rbac_internal.check_id('organization', organization);
     IF organization ~ E'[\\u0001-\\u001f\\u007f-\\u009f]' THEN
         PERFORM rbac_internal.invalid_argument('organization', 'must not have control characters');
-    ELSIF organization IN ('{self_org_id}', '{self_user_id}') THEN
-        PERFORM rbac_internal.invalid_argument('organization', 'must not be a placeholder');
     END IF;
     PERFORM rbac_internal.check_settings(settings);
     BEGIN
@@ -304,13 +315,16 @@ BEGIN
     WHERE p.permission_name IS NULL AND g.value ->> 'permission_name' NOT LIKE '%*'
     LIMIT 1;
     IF FOUND THEN
+        -- COLUMN tells callers over HTTP that it is an argument that is wrong.
         RAISE EXCEPTION 'permission "%" does not exist', unknown
-            USING ERRCODE = 'undefined_object';
+            USING ERRCODE = 'undefined_object', COLUMN = argument;
     END IF;
     problem := rbac_internal.find_condition_problem(privileges);
     IF problem IS NOT NULL THEN
         PERFORM rbac_internal.invalid_argument(argument, problem);
     END IF;
+    -- The restriction to an organization has to fit into each grant.
+    PERFORM rbac_internal.scope_privileges(privileges, '', '');
 END
 $$;
 COMMENT ON FUNCTION rbac_internal.check_privileges(text, rbac.privileges) IS
@@ -343,7 +357,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_
 BEGIN
     PERFORM rbac_internal.require_caller();
     PERFORM rbac_internal.lock_organization(organization);
-    PERFORM rbac_internal.checked_text('user_id', user_id, 1, 256);
+    PERFORM rbac_internal.check_id('user_id', user_id);
     PERFORM rbac_internal.require_permission('User:InviteUser', jsonb_build_object(
         'org_id', organization, 'user_id', user_id));
     BEGIN

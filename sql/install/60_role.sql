@@ -77,7 +77,7 @@ DECLARE
 BEGIN
     IF cardinality(inherited_from) > max_parents THEN
         RAISE EXCEPTION 'a role can inherit from at most % roles', max_parents
-            USING ERRCODE = 'program_limit_exceeded';
+            USING ERRCODE = 'program_limit_exceeded', COLUMN = 'inherited_from';
     END IF;
     FOREACH parent_name IN ARRAY inherited_from
     LOOP

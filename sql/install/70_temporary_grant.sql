@@ -69,7 +69,7 @@ BEGIN
     PERFORM rbac_internal.require_object('tags', tags);
     IF (SELECT count(*) FROM jsonb_object_keys(tags)) > max_tags THEN
         RAISE EXCEPTION 'a temporary grant can have at most % tags', max_tags
-            USING ERRCODE = 'program_limit_exceeded';
+            USING ERRCODE = 'program_limit_exceeded', COLUMN = 'tags';
     END IF;
     FOR tag IN SELECT t.key, jsonb_typeof(t.value) AS type, t.value #>> '{}' AS value
                FROM jsonb_each(tags) AS t
@@ -171,13 +171,24 @@ COMMENT ON FUNCTION rbac_internal.create_temporary_permission_grant(
 
 -- Listing --------------------------------------------------------------------
 
+CREATE FUNCTION rbac_internal.check_limit("limit" integer) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF ("limit" BETWEEN 0 AND 10) IS NOT TRUE THEN
+        PERFORM rbac_internal.invalid_argument('limit', 'must be from 0 to 10');
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION rbac_internal.check_limit(integer) IS
+'Raises 22023 for what cannot be the length of a page.';
+
 CREATE FUNCTION rbac_internal.has_tag(tags jsonb, filter text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (
     SELECT tags ? wanted.key AND CASE wanted.value
         WHEN '*' THEN true
         WHEN '' THEN tags -> wanted.key = 'null'
-        ELSE tags ->> wanted.key = wanted.value
+        ELSE tags -> wanted.key = to_jsonb(wanted.value)
     END
     FROM (VALUES (split_part(filter, ':', 1), substr(filter, strpos(filter, ':') + 1)))
          AS wanted (key, value));
@@ -282,9 +293,7 @@ LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = p
 BEGIN
     PERFORM rbac_internal.require_caller();
     PERFORM rbac_internal.require_organization(organization);
-    IF ("limit" BETWEEN 0 AND 10) IS NOT TRUE THEN
-        PERFORM rbac_internal.invalid_argument('limit', 'must be from 0 to 10');
-    END IF;
+    PERFORM rbac_internal.check_limit("limit");
     RETURN QUERY SELECT g.* FROM rbac_internal.list_temporary_permission_grants(
         organization, id, user_id, permission_grant_name, is_expired,
         "limit", continuation_token, creator, tag, sort_by) AS g;

@@ -15,10 +15,10 @@ BEGIN
         FROM pg_default_acl AS d CROSS JOIN LATERAL aclexplode(d.defaclacl) AS a
         WHERE a.grantee NOT IN (0, quote_ident(current_user)::regrole)
     LOOP
-        EXECUTE format('REVOKE ALL ON SCHEMA rbac, rbac_internal FROM %1$s;
-                        REVOKE ALL ON ALL TABLES IN SCHEMA rbac, rbac_internal FROM %1$s;
-                        REVOKE ALL ON ALL SEQUENCES IN SCHEMA rbac, rbac_internal FROM %1$s;
-                        REVOKE ALL ON ALL ROUTINES IN SCHEMA rbac, rbac_internal FROM %1$s', grantee);
+        EXECUTE format('REVOKE ALL ON SCHEMA rbac, rbac_internal, rbac_api FROM %1$s;
+                        REVOKE ALL ON ALL TABLES IN SCHEMA rbac, rbac_internal, rbac_api FROM %1$s;
+                        REVOKE ALL ON ALL SEQUENCES IN SCHEMA rbac, rbac_internal, rbac_api FROM %1$s;
+                        REVOKE ALL ON ALL ROUTINES IN SCHEMA rbac, rbac_internal, rbac_api FROM %1$s', grantee);
     END LOOP;
 END
 $$;
@@ -37,7 +37,8 @@ GRANT USAGE ON TYPE
     rbac.frontend_view,
     rbac.role_instance,
     rbac.creator,
-    rbac.temporary_permission_grant
+    rbac.temporary_permission_grant,
+    rbac.api_key_instance
 TO PUBLIC;
 
 -- The functions behind types, casts and operators are listed too: using an
@@ -94,8 +95,17 @@ GRANT EXECUTE ON FUNCTION
     rbac.effective_privileges(text, text),
     rbac.check_access(text, text, text, jsonb),
     rbac.create_temporary_permission_grant(text, text, text, rbac.permission_grant, jsonb, text),
-    rbac.get_temporary_permission_grants(text, text[], text[], text, boolean, integer, integer, text[], text[], text[])
+    rbac.get_temporary_permission_grants(text, text[], text[], text, boolean, integer, integer, text[], text[], text[]),
+    rbac.create_api_key(text, text, text),
+    rbac.delete_api_key(text, text),
+    rbac.get_api_keys(text),
+    rbac.sign_in_with_api_key(text, text, text, text)
 TO PUBLIC;
+
+-- Over HTTP. They do nothing that the functions above would not do for the same
+-- caller; who may reach them is settled by USAGE on their schema, which nobody
+-- has: GRANT USAGE ON SCHEMA rbac_api TO web.
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA rbac_api TO PUBLIC;
 
 -- Configuration tables, which a dump must carry; built-in permissions come with
 -- the extension.
@@ -107,5 +117,10 @@ SELECT pg_extension_config_dump('rbac.role_version', '');
 SELECT pg_extension_config_dump('rbac.role_parent', '');
 SELECT pg_extension_config_dump('rbac.assignment', '');
 SELECT pg_extension_config_dump('rbac.temporary_grant', '');
+SELECT pg_extension_config_dump('rbac.api_key', '');
+SELECT pg_extension_config_dump('rbac.rate_limit', '');
 SELECT pg_extension_config_dump('rbac.audit_event', '');
 SELECT pg_extension_config_dump('rbac.audit_event_event_id_seq', '');
+
+-- A PostgREST that is connected learns of the new functions.
+SELECT pg_notify('pgrst', 'reload schema');

@@ -1,0 +1,123 @@
+// The contract of the six operations as assertions about responses.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import Ajv from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+
+const { operations, $defs } = JSON.parse(readFileSync(new URL('../contract.json', import.meta.url)));
+const ajv = new Ajv.default({ allErrors: true, strictTypes: false });
+ajv.addKeyword('discriminator');
+addFormats.default(ajv);
+
+const compile = schema => ajv.compile({ ...schema, $defs });
+
+export { $defs, operations };
+
+// validators[operation].request and .response, as far as there are such bodies.
+export const validators = Object.fromEntries(
+    Object.entries(operations).map(([name, operation]) => [
+        name,
+        { request: operation.request && compile(operation.request), response: compile(operation.response) },
+    ]),
+);
+
+const stringSchema = { type: 'string', minLength: 1 };
+const validateDetail = compile({
+    type: 'object',
+    additionalProperties: false,
+    required: ['detail'],
+    properties: { detail: stringSchema },
+});
+const validateProblems = compile({
+    type: 'object',
+    additionalProperties: false,
+    required: ['detail'],
+    properties: {
+        detail: {
+            type: 'array',
+            minItems: 1,
+            items: {
+                type: 'object',
+                additionalProperties: false,
+                required: ['loc', 'msg', 'type'],
+                properties: {
+                    loc: { type: 'array', minItems: 1, items: { type: ['string', 'integer'] } },
+                    msg: stringSchema,
+                    type: stringSchema,
+                },
+            },
+        },
+    },
+});
+const validateRpcError = compile({
+    type: 'object',
+    additionalProperties: false,
+    required: ['code', 'message', 'details', 'hint'],
+    properties: {
+        code: stringSchema,
+        message: stringSchema,
+        details: { type: ['string', 'null'] },
+        hint: { type: ['string', 'null'] },
+    },
+});
+
+function assertValid(validate, response) {
+    assert.match(response.headers['content-type'] ?? '', /^application\/json(; ?charset=utf-8)?$/i);
+    assert.ok(validate(response.body), `${ajv.errorsText(validate.errors)} in ${response.text}`);
+}
+
+const describe = response => `status ${response.status}: ${response.text}`;
+
+// More than the schemas say: ids have 24 digits, instants are RFC 3339 in UTC.
+const patterns = [
+    [/^(_?id|role_id|temporary_permission_grant_id)$/, /^[0-9a-f]{24}$/],
+    [/_at$/, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/],
+];
+
+function assertPatterns(value) {
+    if (value === null || typeof value !== 'object') return;
+    for (const [key, member] of Object.entries(value)) {
+        for (const [keys, pattern] of patterns) {
+            if (keys.test(key)) assert.match(member, pattern, key);
+        }
+        assertPatterns(member);
+    }
+}
+
+export function assertSuccess(name, response) {
+    const status = operations[name].statuses[0];
+    assert.equal(response.status, status, describe(response));
+    assertValid(validators[name].response, response);
+    assertPatterns(response.body);
+}
+
+const requiredHeaders = {
+    401: ['www-authenticate'],
+    405: ['allow'],
+    429: ['retry-after', 'x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset'],
+    503: ['retry-after'],
+};
+
+function assertStatus(response, status) {
+    assert.equal(response.status, status, describe(response));
+    for (const header of requiredHeaders[status] ?? []) {
+        assert.ok(response.headers[header], `header ${header} of ${describe(response)}`);
+    }
+}
+
+// An error of an exact route; loc is where a 422 must see a problem.
+export function assertError(response, status, loc) {
+    assertStatus(response, status);
+    assertValid(status === 422 ? validateProblems : validateDetail, response);
+    if (loc) {
+        const found = response.body.detail.map(problem => problem.loc.slice(0, loc.length).join('.'));
+        assert.ok(found.includes(loc.join('.')), `a problem at ${loc.join('.')} in ${response.text}`);
+    }
+}
+
+// An error of /rpc, with the SQLSTATE or PostgREST's own code if given.
+export function assertRpcError(response, status, code) {
+    assertStatus(response, status);
+    assertValid(validateRpcError, response);
+    if (code) assert.equal(response.body.code, code, response.text);
+}

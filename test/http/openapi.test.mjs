@@ -1,0 +1,81 @@
+// The document at /openapi.json: valid, and true of the six operations.
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { $defs, operations } from './lib/contract.mjs';
+import { request } from './lib/http.mjs';
+
+let document;
+before(async () => {
+    const response = await request('GET', '/openapi.json');
+    assert.equal(response.status, 200);
+    assert.match(response.headers['content-type'], /^application\/json/);
+    document = response.body;
+});
+
+test('it is a valid OpenAPI 3.1 document', async () => {
+    assert.match(document.openapi, /^3\.1\.\d+$/);
+    const result = await new Validator().validate(structuredClone(document));
+    assert.ok(result.valid, JSON.stringify(result.errors));
+});
+
+test('it has the six operations and no others', () => {
+    const found = Object.entries(document.paths).flatMap(([path, item]) =>
+        Object.keys(item)
+            .filter(key => ['get', 'put', 'post', 'delete', 'patch', 'head', 'options', 'trace'].includes(key))
+            .map(method => `${method.toUpperCase()} ${path}`),
+    );
+    assert.deepEqual(
+        found.sort(),
+        Object.values(operations)
+            .map(({ method, path }) => `${method} ${path}`)
+            .sort(),
+    );
+});
+
+function resolve(value) {
+    if (value?.$ref === undefined) return value;
+    return resolve(
+        value.$ref
+            .slice(2)
+            .split('/')
+            .reduce((member, key) => member[key], document),
+    );
+}
+
+for (const [name, { method, path, statuses, request: body, query }] of Object.entries(operations)) {
+    const find = () => document.paths[path][method.toLowerCase()];
+
+    test(`${name}: every documented status`, () => {
+        const documented = Object.keys(find().responses).map(Number);
+        // A list shows what is permitted, and is never 403.
+        const expected = statuses.filter(status => method === 'POST' || status !== 403);
+        assert.deepEqual(
+            expected.filter(status => !documented.includes(status)),
+            [],
+        );
+        const success = resolve(find().responses[statuses[0]]);
+        assert.ok(success.content['application/json'].schema);
+    });
+
+    test(`${name}: parameters`, () => {
+        const parameters = [...(document.paths[path].parameters ?? []), ...(find().parameters ?? [])].map(resolve);
+        const names = place =>
+            parameters
+                .filter(p => p.in === place)
+                .map(p => p.name)
+                .sort();
+        assert.deepEqual(names('query'), Object.keys(query ?? {}).sort());
+        assert.deepEqual(names('path'), (path.match(/\w+(?=\})/g) ?? []).sort());
+        assert.ok(parameters.filter(p => p.in === 'path').every(p => p.required));
+    });
+
+    if (body) {
+        test(`${name}: members of the body`, () => {
+            const schema = resolve(resolve(find().requestBody).content['application/json'].schema);
+            const expected = $defs[body.$ref.split('/').pop()];
+            assert.deepEqual([...(schema.required ?? [])].sort(), [...(expected.required ?? [])].sort());
+            for (const key of Object.keys(expected.properties)) assert.ok(schema.properties[key], key);
+        });
+    }
+}
