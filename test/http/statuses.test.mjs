@@ -57,12 +57,9 @@ const specific = {
     assign_role: { 422: name => valid(name, { body: {} }) },
 };
 
-for (const [
-    name,
-    {
-        statuses: [success, ...errors],
-    },
-] of Object.entries(operations)) {
+for (const [name, { statuses }] of Object.entries(operations)) {
+    const [success, ...errors] = statuses;
+
     test(`${name}: ${success}`, async () => assertSuccess(name, await valid(name)));
     for (const status of errors) {
         test(`${name}: ${status}`, async () => {
