@@ -46,7 +46,7 @@ OBJS += \
 	src/rate_limit.o \
 	src/api.o
 
-PG_CPPFLAGS = -I$(srcdir)/src -I$(srcdir)/src/core
+PG_CPPFLAGS = -I$(srcdir)/src -I$(srcdir)/src/core -DRBAC_VERSION='"$(EXTVERSION)"'
 SHLIB_LINK  = -ljson-c
 
 # make WERROR=1 ASSERT=1 is how the tests build.

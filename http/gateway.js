@@ -225,7 +225,8 @@ function bodyArguments(r, found) {
     if (r.requestText && !/^application\/json *(;|$)/i.test(r.headersIn['Content-Type'] || '')) {
         return invalid(['body'], 'the body is not of type application/json');
     }
-    if (values === undefined) {
+    // since njs 0.8, what is not UTF-8 is replaced in the text
+    if (values === undefined || r.requestText && !Buffer.from(json).equals(r.requestBuffer)) {
         return invalid(['body'], 'the body is not a JSON object');
     }
     const members = Object.keys(values);

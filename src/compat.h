@@ -23,6 +23,16 @@
 #include "nodes/miscnodes.h"
 #endif
 
+/* Variable-length values have had a header of their own since 16. */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+/* Functions that do not return have been declared by this name since 18. */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn pg_attribute_noreturn()
+#endif
+
 /* Extensions have reserved their prefix by this name since 15. */
 #if PG_VERSION_NUM < 150000
 #define MarkGUCPrefixReserved(prefix) EmitWarningsOnPlaceholders(prefix)
@@ -69,6 +79,8 @@ InitMaterializedSRF(FunctionCallInfo fcinfo, bits32 flags)
 
 /* Base64 has been about bytes, not characters, since 18. */
 #if PG_VERSION_NUM >= 180000
+#include "common/base64.h"
+
 #define pg_b64_encode(src, len, dst, dstlen) \
 	pg_b64_encode((const uint8 *) (src), len, dst, dstlen)
 #endif

@@ -9,9 +9,6 @@
 #include "catalog/namespace.h"
 #include "mb/pg_wchar.h"
 #include "rbac.h"
-#if PG_VERSION_NUM >= 160000
-#include "varatt.h"
-#endif
 
 static bool
 is_same_encoding(void)

@@ -30,7 +30,7 @@ extern void rbac_core_report(const rbac_core *core, int syntax_code, const char 
 							 struct Node *escontext);
 
 /* Raise 22023: invalid value for argument "name": problem. */
-extern void rbac_invalid_argument(const char *name, const char *problem) pg_attribute_noreturn();
+pg_noreturn extern void rbac_invalid_argument(const char *name, const char *problem);
 
 /* ---- encoding.c: the core is UTF-8, the server has its own ---- */
 

@@ -388,7 +388,11 @@ rbac_json_source(const rbac_json *json, uint32_t node)
 	return (rbac_str) {json->text + n->start, n->end - n->start};
 }
 
-/* Let json-c read a string literal that the scan has accepted; NULL is out of memory. */
+/*
+ * Let json-c read a string literal that the scan has accepted; NULL is out of
+ * memory. Not strictly: json-c 0.18 then takes non-ASCII text for control
+ * characters.
+ */
 static json_object *
 read_literal(rbac_json *json, rbac_str literal)
 {
@@ -399,7 +403,7 @@ read_literal(rbac_json *json, rbac_str literal)
 	if (json->tokener != NULL)
 	{
 		json_tokener_reset(json->tokener);
-		json_tokener_set_flags(json->tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+		json_tokener_set_flags(json->tokener, JSON_TOKENER_VALIDATE_UTF8);
 		object = json_tokener_parse_ex(json->tokener, literal.data, (int) literal.len);
 	}
 	if (object == NULL)

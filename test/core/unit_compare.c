@@ -523,7 +523,7 @@ static void
 test_chain(int n)
 {
 	arena		memory = {0};
-	char		text[64 * 65 * 8];
+	char		text[64 * 65 * 8] = "";
 	char	   *out = text;
 	rbac_privileges chain;
 	rbac_privileges broken;

@@ -52,7 +52,7 @@ else
 	is($stderr, '', 'and there is nothing to say');
 }
 
-$node->append_conf('postgresql.conf', q{shared_preload_libraries = '$libdir/rbac'});
+$node->append_conf('postgresql.conf', q{shared_preload_libraries = 'rbac'});
 $node->append_conf('postgresql.conf', 'max_connections = 100');
 $node->restart;
 
