@@ -40,6 +40,7 @@ OBJS += \
 	src/type.o \
 	src/cache.o \
 	src/access.o \
+	src/program.o \
 	src/site.o \
 	src/check.o \
 	src/admin.o \

@@ -1,14 +1,17 @@
 /*
  * cache.c - what this backend remembers of rbac's tables.
  *
- * Entries are valid for one value of rbac_cache_generation, which every change
- * to the tables bumps: a trigger sends a relcache invalidation with the
- * changing transaction's commit, and the callback here does no more than count.
- * The next lookup throws everything away. An entry is stamped with the
- * generation from before it was read, so that a change which arrives meanwhile
- * makes it stale at once. src/README.md, "Never stale", has the argument.
+ * Entries are valid for one generation, which every change to the tables ends:
+ * a trigger sends a relcache invalidation with the changing transaction's
+ * commit, and the callback here does no more than count. The next lookup throws
+ * everything away. An entry is stamped with the generation from before it was
+ * read, so that a change which arrives meanwhile makes it stale at once.
+ * src/README.md, "Never stale", has the argument.
  *
- * Not here: which of the grants a request meets (access.c, site.c).
+ * Within a generation, users are forgotten when memory runs out, the least
+ * recently asked about first. rbac_cache_epoch tells whoever kept a pointer.
+ *
+ * Not here: which of the grants a request meets (access.c, program.c).
  */
 #include "postgres.h"
 
@@ -23,16 +26,13 @@
 #include "utils/jsonb.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/syscache.h"
 
-/* Bytes after which the entries of all users make room for new ones. */
-#define MAX_CACHE_SIZE (16 * 1024 * 1024)
+/* Of one user: more make room for new ones all at once. */
+#define MAX_PROGRAMS 64
 
-typedef struct user_entry
-{
-	rbac_str	organization;	/* hash key: both names */
-	rbac_str	user_id;
-	rbac_principal principal;
-} user_entry;
+/* Bytes of the organizations, which are few and small. */
+#define MAX_ORGANIZATIONS_SIZE (1024 * 1024)
 
 typedef struct organization_entry
 {
@@ -40,16 +40,20 @@ typedef struct organization_entry
 	bool		exists;
 } organization_entry;
 
-uint64		rbac_cache_generation = 1;
+uint64		rbac_cache_epoch = 1;
+static uint64 generation = 1;
 
 /*
- * Users and documents live and die together. Organizations are apart, so that
+ * Users, and the documents that they share. Organizations are apart, so that
  * asking for one leaves what rbac_lookup_user() returned alone.
  */
 static MemoryContext user_context;
 static uint64 user_generation = 0;
 static HTAB *users;
 static HTAB *documents;
+static dlist_head recent_users; /* the most recent one first */
+static Size total_size;			/* of users and documents */
+static Size orphaned_size;		/* of documents that no user holds */
 
 static MemoryContext organization_context;
 static uint64 organization_generation = 0;
@@ -58,10 +62,24 @@ static HTAB *organizations;
 /* ---- invalidation ---- */
 
 static void
+end_generation(void)
+{
+	generation++;
+	rbac_cache_epoch++;
+}
+
+static void
 table_changed(Datum arg, Oid relid)
 {
 	if (!OidIsValid(relid) || rbac_is_table_of_ours(relid))
-		rbac_cache_generation++;
+		end_generation();
+}
+
+/* Programs hold labels of enums by oid. */
+static void
+label_changed(Datum arg, int cacheid, uint32 hashvalue)
+{
+	end_generation();
 }
 
 PG_FUNCTION_INFO_V1(rbac_invalidate);
@@ -133,36 +151,32 @@ copy_str(MemoryContext context, rbac_str str)
 	return (rbac_str) {data, str.len};
 }
 
-/* True when a context must be filled anew for the current generation. */
-static bool
-is_stale(MemoryContext context, uint64 generation)
-{
-	return generation != rbac_cache_generation ||
-		MemoryContextMemAllocated(context, true) > MAX_CACHE_SIZE;
-}
-
 static void
 refresh_users(void)
 {
-	if (!is_stale(user_context, user_generation))
+	if (user_generation == generation && orphaned_size < (Size) rbac_cache_size * 1024)
 		return;
 	user_generation = 0;
+	rbac_cache_epoch++;
 	MemoryContextReset(user_context);
-	users = create_table("rbac users", 2, sizeof(user_entry), user_context);
+	users = create_table("rbac users", 2, sizeof(rbac_user), user_context);
 	documents = create_document_table(user_context);
-	user_generation = rbac_cache_generation;
+	dlist_init(&recent_users);
+	total_size = orphaned_size = 0;
+	user_generation = generation;
 }
 
 static void
 refresh_organizations(void)
 {
-	if (!is_stale(organization_context, organization_generation))
+	if (organization_generation == generation &&
+		MemoryContextMemAllocated(organization_context, true) < MAX_ORGANIZATIONS_SIZE)
 		return;
 	organization_generation = 0;
 	MemoryContextReset(organization_context);
 	organizations = create_table("rbac organizations", 1, sizeof(organization_entry),
 								 organization_context);
-	organization_generation = rbac_cache_generation;
+	organization_generation = generation;
 }
 
 void
@@ -172,6 +186,7 @@ rbac_cache_init(void)
 	organization_context = AllocSetContextCreate(TopMemoryContext, "rbac organizations",
 												 ALLOCSET_SMALL_SIZES);
 	CacheRegisterRelcacheCallback(table_changed, (Datum) 0);
+	CacheRegisterSyscacheCallback(ENUMTYPOIDNAME, label_changed, (Datum) 0);
 }
 
 /* ---- reading ---- */
@@ -249,11 +264,10 @@ add_inherited(rbac_reading *reading, List *roles)
 	return closure;
 }
 
-/* Unpacked into the users' context, where it stays. */
 static rbac_privileges
-keep_privileges(Datum stored)
+unpack_into(MemoryContext context, Datum stored)
 {
-	MemoryContext old = MemoryContextSwitchTo(user_context);
+	MemoryContext old = MemoryContextSwitchTo(context);
 	rbac_privileges privileges;
 	rbac_core	core;
 
@@ -263,17 +277,29 @@ keep_privileges(Datum stored)
 	return privileges;
 }
 
+static Size
+document_size(const rbac_document *document)
+{
+	return MemoryContextMemAllocated(document->context, true) + sizeof(rbac_document);
+}
+
 static rbac_document *
 keep_document(const char *role_id, Datum stored)
 {
 	rbac_document *document = hash_search(documents, role_id, HASH_FIND, NULL);
+	MemoryContext context;
 	rbac_privileges privileges;
 
 	if (document != NULL)
 		return document;
-	privileges = keep_privileges(stored);
+	context = AllocSetContextCreate(user_context, "rbac document", ALLOCSET_SMALL_SIZES);
+	privileges = unpack_into(context, stored);
 	document = hash_search(documents, role_id, HASH_ENTER, NULL);
+	document->nusers = 0;
+	document->context = context;
 	document->privileges = privileges;
+	total_size += document_size(document);
+	orphaned_size += document_size(document);
 	return document;
 }
 
@@ -308,27 +334,26 @@ read_documents(rbac_reading *reading, List *roles)
 	return found;
 }
 
+/* In the current memory context. */
 static void
-keep_temporary_grant(rbac_scan *scan, rbac_timed_grant *out)
+copy_temporary_grant(rbac_scan *scan, rbac_timed_grant *out)
 {
-	MemoryContext old = MemoryContextSwitchTo(user_context);
 	Datum		stored = rbac_scan_column(scan, Anum_temporary_grant_permission_grant);
 	rbac_core	core;
 
 	rbac_core_init(&core);
 	rbac_grant_from_datum(&core, PointerGetDatum(PG_DETOAST_DATUM_COPY(stored)), &out->grant);
 	out->expires_at = DatumGetTimestampTz(rbac_scan_column(scan, Anum_temporary_grant_expires_at));
-	MemoryContextSwitchTo(old);
 }
 
 /* Those that had expired when the statement began will not come back. */
 static void
-read_temporary_grants(rbac_reading *reading, const rbac_str *user, rbac_principal *out)
+read_temporary_grants(rbac_reading *reading, const rbac_str *key, rbac_principal *out)
 {
-	rbac_scan  *scan = rbac_begin_scan(reading, RBAC_TEMPORARY_GRANT, 2, user);
+	rbac_scan  *scan = rbac_begin_scan(reading, RBAC_TEMPORARY_GRANT, 2, key);
 	int			capacity = 4;
 
-	out->temporary = MemoryContextAlloc(user_context, capacity * sizeof(rbac_timed_grant));
+	out->temporary = palloc(capacity * sizeof(rbac_timed_grant));
 	while (rbac_scan_next(scan))
 	{
 		if (DatumGetTimestampTz(rbac_scan_column(scan, Anum_temporary_grant_expires_at)) <=
@@ -339,57 +364,131 @@ read_temporary_grants(rbac_reading *reading, const rbac_str *user, rbac_principa
 			capacity *= 2;
 			out->temporary = repalloc(out->temporary, capacity * sizeof(rbac_timed_grant));
 		}
-		keep_temporary_grant(scan, &out->temporary[out->ntemporary++]);
+		copy_temporary_grant(scan, &out->temporary[out->ntemporary++]);
 	}
 	rbac_end_scan(scan);
 }
 
-static List *
-keep_list(List *list)
-{
-	MemoryContext old = MemoryContextSwitchTo(user_context);
-	List	   *copy = list_copy(list);
-
-	MemoryContextSwitchTo(old);
-	return copy;
-}
-
+/* Into the given context, but for what is only in the way there. */
 static void
-read_user(const rbac_str *user, rbac_principal *out)
+read_user(const rbac_str *key, MemoryContext context, rbac_principal *out)
 {
 	rbac_reading *reading = rbac_begin_reading();
 
-	if (read_organization(reading, user[0], &out->is_operator))
+	if (read_organization(reading, key[0], &out->is_operator))
 	{
-		List	   *roles = read_column(reading, RBAC_ASSIGNMENT, 2, user, Anum_assignment_role);
+		List	   *roles = read_column(reading, RBAC_ASSIGNMENT, 2, key, Anum_assignment_role);
+		List	   *found = read_documents(reading, roles);
+		MemoryContext old = MemoryContextSwitchTo(context);
 
-		out->documents = keep_list(read_documents(reading, roles));
-		read_temporary_grants(reading, user, out);
+		out->documents = list_copy(found);
+		read_temporary_grants(reading, key, out);
+		MemoryContextSwitchTo(old);
 	}
 	rbac_end_reading(reading);
 }
 
+/* ---- memory ---- */
+
+static void
+hold_documents(const rbac_user *user)
+{
+	ListCell   *lc;
+
+	foreach(lc, user->principal.documents)
+	{
+		rbac_document *document = lfirst(lc);
+
+		if (document->nusers++ == 0)
+			orphaned_size -= document_size(document);
+	}
+}
+
+static void
+release_documents(const rbac_user *user)
+{
+	ListCell   *lc;
+
+	foreach(lc, user->principal.documents)
+	{
+		rbac_document *document = lfirst(lc);
+
+		if (--document->nusers > 0)
+			continue;
+		total_size -= document_size(document);
+		MemoryContextDelete(document->context);
+		hash_search(documents, document->role_id, HASH_REMOVE, NULL);
+	}
+}
+
+static void
+forget_user(rbac_user *user)
+{
+	rbac_cache_epoch++;
+	release_documents(user);
+	total_size -= user->size;
+	dlist_delete(&user->recency);
+	MemoryContextDelete(user->context);
+	hash_search(users, &user->organization, HASH_REMOVE, NULL);
+}
+
+void
+rbac_account_user(rbac_user *user)
+{
+	total_size -= user->size;
+	user->size = MemoryContextMemAllocated(user->context, true) + sizeof(rbac_user);
+	total_size += user->size;
+	while (total_size > (Size) rbac_cache_size * 1024 &&
+		   dlist_tail_node(&recent_users) != &user->recency)
+		forget_user(dlist_tail_element(rbac_user, recency, &recent_users));
+}
+
+MemoryContext
+rbac_program_context(rbac_user *user)
+{
+	if (list_length(user->programs) >= MAX_PROGRAMS)
+	{
+		rbac_cache_epoch++;
+		user->programs = NIL;
+		MemoryContextReset(user->program_context);
+	}
+	return user->program_context;
+}
+
 /* ---- lookups ---- */
 
-const rbac_principal *
+static rbac_user *
+add_user(const rbac_str *key)
+{
+	MemoryContext context = AllocSetContextCreate(user_context, "rbac user", ALLOCSET_SMALL_SIZES);
+	rbac_user	user = {.context = context};
+	rbac_user  *entry;
+
+	read_user(key, context, &user.principal);
+	user.organization = copy_str(context, key[0]);
+	user.user_id = copy_str(context, key[1]);
+	user.program_context = AllocSetContextCreate(context, "rbac programs", ALLOCSET_SMALL_SIZES);
+	entry = hash_search(users, &user.organization, HASH_ENTER, NULL);
+	*entry = user;
+	hold_documents(entry);
+	dlist_push_head(&recent_users, &entry->recency);
+	rbac_account_user(entry);
+	return entry;
+}
+
+rbac_user *
 rbac_lookup_user(rbac_str organization, rbac_str user_id)
 {
 	rbac_str	key[2] = {organization, user_id};
-	rbac_principal principal = {0};
-	user_entry *entry;
+	rbac_user  *user;
 
 	AcceptInvalidationMessages();
 	refresh_users();
-	entry = hash_search(users, key, HASH_FIND, NULL);
-	if (entry != NULL)
-		return &entry->principal;
-
-	read_user(key, &principal);
-	key[0] = copy_str(user_context, organization);
-	key[1] = copy_str(user_context, user_id);
-	entry = hash_search(users, key, HASH_ENTER, NULL);
-	entry->principal = principal;
-	return &entry->principal;
+	user = hash_search(users, key, HASH_FIND, NULL);
+	if (user == NULL)
+		return add_user(key);
+	dlist_move_head(&recent_users, &user->recency);
+	return user;
 }
 
 /* Not kept: asked for when roles are compared, not when access is checked. */

@@ -116,7 +116,7 @@ user_has_permission(rbac_str organization, rbac_str user_id, rbac_str permission
 	rbac_request_from_jsonb(&core, rbac_to_utf8(permission), attributes, &request);
 	if (!gives_organization(attributes))
 		add_attribute(&request, RBAC_ORGANIZATION_ATTRIBUTE, identity.organization);
-	principal = rbac_lookup_user(organization, user_id);
+	principal = &rbac_lookup_user(organization, user_id)->principal;
 	if (!rbac_organization_permitted(principal->is_operator, organization,
 									 requested_organization(&request)))
 		return false;
@@ -200,7 +200,7 @@ user_privileges(FunctionCallInfo fcinfo, bool include_temporary)
 {
 	rbac_str	organization = str_argument(fcinfo, 0);
 
-	return principal_privileges(rbac_lookup_user(organization, str_argument(fcinfo, 1)),
+	return principal_privileges(&rbac_lookup_user(organization, str_argument(fcinfo, 1))->principal,
 								organization, include_temporary);
 }
 
@@ -233,7 +233,7 @@ rbac_scope_privileges(PG_FUNCTION_ARGS)
 {
 	rbac_str	organization = str_argument(fcinfo, 1);
 	rbac_str	user_id = str_argument(fcinfo, 2);
-	bool		is_operator = rbac_lookup_user(organization, user_id)->is_operator;
+	bool		is_operator = rbac_lookup_user(organization, user_id)->principal.is_operator;
 	rbac_privileges privileges;
 	rbac_core	core;
 

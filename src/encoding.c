@@ -16,12 +16,6 @@ is_same_encoding(void)
 	return GetDatabaseEncoding() == PG_UTF8;
 }
 
-rbac_str
-rbac_str_from_text(const text *value)
-{
-	return (rbac_str) {VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value)};
-}
-
 text *
 rbac_str_to_text(rbac_str str)
 {

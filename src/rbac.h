@@ -12,6 +12,7 @@
 #include "compat.h"
 #include "core/core.h"
 #include "fmgr.h"
+#include "lib/ilist.h"
 #include "nodes/pg_list.h"
 #include "utils/timestamp.h"
 
@@ -34,7 +35,13 @@ pg_noreturn extern void rbac_invalid_argument(const char *name, const char *prob
 
 /* ---- encoding.c: the core is UTF-8, the server has its own ---- */
 
-extern rbac_str rbac_str_from_text(const text *value);	/* no copy, no conversion */
+/* No copy, no conversion. */
+static inline rbac_str
+rbac_str_from_text(const text *value)
+{
+	return (rbac_str) {VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value)};
+}
+
 extern text *rbac_str_to_text(rbac_str str);
 extern char *rbac_str_to_cstring(rbac_str str);
 extern rbac_str rbac_to_utf8(rbac_str server);
@@ -58,6 +65,7 @@ extern char *rbac_trusted_session_users;
 extern char *rbac_jwt_user_claim;
 extern char *rbac_jwt_organization_claim;
 extern char *rbac_jwt_secret;
+extern int	rbac_cache_size;	/* kilobytes */
 extern void rbac_settings_init(void);
 
 /* ---- caller.c: who is calling ---- */
@@ -156,6 +164,8 @@ extern bool rbac_is_table_of_ours(Oid relid);
 typedef struct rbac_document
 {
 	char		role_id[RBAC_OBJECT_ID_LENGTH];	/* hash key */
+	int			nusers;			/* who hold it */
+	MemoryContext context;
 	rbac_privileges privileges;
 } rbac_document;
 
@@ -175,8 +185,24 @@ typedef struct rbac_principal
 	rbac_timed_grant *temporary;	/* expired ones among them */
 } rbac_principal;
 
-/* Bumped by every change of the tables that this backend has heard of. */
-extern uint64 rbac_cache_generation;
+/* A user's entry: what it holds, and programs made from that (program.c). */
+typedef struct rbac_user
+{
+	rbac_str	organization;	/* hash key: both names */
+	rbac_str	user_id;
+	dlist_node	recency;
+	MemoryContext context;		/* of the principal */
+	MemoryContext program_context;
+	Size		size;			/* of both, as last accounted for */
+	rbac_principal principal;
+	List	   *programs;
+} rbac_user;
+
+/*
+ * Changes whenever something that was remembered may be wrong or gone: compare
+ * with a remembered value before using what was found under it.
+ */
+extern uint64 rbac_cache_epoch;
 
 extern void rbac_cache_init(void);
 
@@ -184,8 +210,13 @@ extern void rbac_cache_init(void);
  * Hear of all changes committed until now, then say what the user holds; never
  * NULL. The result is valid until the next call of one of these two.
  */
-extern const rbac_principal *rbac_lookup_user(rbac_str organization, rbac_str user_id);
+extern rbac_user *rbac_lookup_user(rbac_str organization, rbac_str user_id);
 extern const rbac_principal *rbac_lookup_role(rbac_str organization, rbac_str role);
+
+/* Where to make one more program, dropping the user's others if they are many. */
+extern MemoryContext rbac_program_context(rbac_user *user);
+/* Make up for memory taken in a user's contexts: others may have to go. */
+extern void rbac_account_user(rbac_user *user);
 
 extern bool rbac_organization_exists(rbac_str organization);
 

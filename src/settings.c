@@ -6,6 +6,8 @@
  */
 #include "postgres.h"
 
+#include <limits.h>
+
 #include "rbac.h"
 #include "utils/guc.h"
 
@@ -13,6 +15,7 @@ char	   *rbac_trusted_session_users;
 char	   *rbac_jwt_user_claim;
 char	   *rbac_jwt_organization_claim;
 char	   *rbac_jwt_secret;
+int			rbac_cache_size;
 
 /* rbac_internal.begin_request() reads it as a setting. */
 static bool maintenance;
@@ -48,6 +51,11 @@ rbac_settings_init(void)
 							   "At least 32 bytes; without it none is accepted or made.",
 							   &rbac_jwt_secret, "", PGC_SUSET,
 							   GUC_SUPERUSER_ONLY, NULL, NULL, NULL);
+	DefineCustomIntVariable("rbac.cache_size",
+							"Memory in which each session remembers what users hold.",
+							"The users asked about least recently are forgotten first.",
+							&rbac_cache_size, 16 * 1024, 256, MAX_KILOBYTES, PGC_SUSET,
+							GUC_UNIT_KB, NULL, NULL, NULL);
 	DefineCustomBoolVariable("rbac.maintenance",
 							 "Refuses every request over HTTP for the time being.",
 							 NULL, &maintenance, false, PGC_SIGHUP, 0, NULL, NULL, NULL);

@@ -1,11 +1,9 @@
 /*
  * site.c - has_permission() at one place of one query.
  *
- * A call site resolves once what does not change from row to row: attribute
- * names to argument positions, the caller's grants for the permission to a
- * program of tests over those arguments, constants to the representation of
- * the column (value.h). A row then costs two integer compares, reading the
- * arguments, and the tests.
+ * A call site resolves once what does not change from row to row: the names and
+ * types of the attributes, and from them the caller's program (program.c). A row
+ * then costs a few integer compares, reading the arguments, and the program.
  *
  * The program is valid for one caller, one state of the tables and, because
  * temporary grants expire, for a span of time. is_current() is that rule.
@@ -18,63 +16,27 @@
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "nodes/primnodes.h"
+#include "program.h"
 #include "rbac.h"
 #include "storage/sinval.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
-#include "value.h"
-
-/* One attribute of the request: a name/value pair of arguments. */
-typedef struct site_argument
-{
-	rbac_str	name;			/* UTF-8 */
-	int			name_argno;
-	bool		name_is_const;
-	bool		is_used;		/* by a test */
-	rbac_value_type type;
-	rbac_sql_value value;		/* of the current row */
-} site_argument;
-
-/* Met when the argument equals one of the constants, or none if negated. */
-typedef struct site_test
-{
-	site_argument *argument;
-	bool		is_negated;
-	int			nconstants;
-	rbac_sql_value *constants;
-} site_test;
-
-/* Tests that all have to be met. */
-typedef struct site_grant
-{
-	int			ntests;
-	site_test  *tests;
-} site_grant;
 
 typedef struct check_site
 {
-	int			narguments;
-	site_argument *arguments;
-	site_argument *organization;	/* the argument org_id, or NULL */
-	bool		has_variable_names; /* a parameter, not a constant, names one */
-	MemoryContext context;		/* holds this and all below */
+	MemoryContext context;		/* holds all of this but the program */
+	rbac_signature signature;
+	rbac_sql_value *values;		/* of the current row, by parameter */
+	bool		is_fixed;		/* the permission and all names are constants */
 
-	/* What the program was made for. */
-	uint64		caller_generation;
+	/* The program and what it was made for. */
+	const rbac_program *program;	/* NULL: there is no caller */
+	uint64		caller_generation;	/* 0: nothing yet */
+	uint64		cache_epoch;
 	Oid			session_user;
-	uint64		cache_generation;
 	TimestampTz statement;
 	TimestampTz until;
-	rbac_str	permission;
-
-	/* The program, all of it in program_context. */
-	MemoryContext program_context;
-	bool		is_operator;
-	site_test	home;			/* org_id is the caller's; no constant: any is home */
-	int			ngrants;
-	int			grants_size;
-	site_grant *grants;
 } check_site;
 
 /* ---- the call's shape, which is the query's and not the data's ---- */
@@ -86,6 +48,19 @@ invalid_call(const char *problem)
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("invalid call of a permission check: %s", problem),
 			 errhint("Give the permission, then attribute names as constants, each followed by a value.")));
+}
+
+/* Arguments: the permission, then name and value of each parameter. */
+static inline int
+name_argno(int parameter)
+{
+	return 1 + 2 * parameter;
+}
+
+static inline int
+value_argno(int parameter)
+{
+	return 2 + 2 * parameter;
 }
 
 static bool
@@ -113,8 +88,10 @@ is_const_argument(FunctionCallInfo fcinfo, int argno)
 }
 
 static rbac_str
-attribute_name(FunctionCallInfo fcinfo, int argno)
+attribute_name(FunctionCallInfo fcinfo, int parameter)
 {
+	int			argno = name_argno(parameter);
+
 	if (!is_text_type(get_fn_expr_argtype(fcinfo->flinfo, argno)))
 		invalid_call("attribute names must be text");
 	if (!get_fn_expr_arg_stable(fcinfo->flinfo, argno))
@@ -125,32 +102,28 @@ attribute_name(FunctionCallInfo fcinfo, int argno)
 }
 
 static bool
-is_named_before(const check_site *site, const site_argument *argument)
+is_named_before(const rbac_signature *signature, int parameter)
 {
-	for (const site_argument *other = site->arguments; other < argument; other++)
+	for (int i = 0; i < parameter; i++)
 	{
-		if (rbac_str_equal(other->name, argument->name))
+		if (rbac_str_equal(signature->parameters[i].name, signature->parameters[parameter].name))
 			return true;
 	}
 	return false;
 }
 
 static void
-init_argument(FunctionCallInfo fcinfo, check_site *site, int name_argno)
+init_parameter(FunctionCallInfo fcinfo, rbac_signature *signature, int i)
 {
-	site_argument *argument = &site->arguments[name_argno / 2];
-	rbac_str	name = attribute_name(fcinfo, name_argno);
+	rbac_parameter *parameter = &signature->parameters[i];
+	rbac_str	name = attribute_name(fcinfo, i);
 
-	argument->name = (rbac_str) {rbac_str_to_cstring(name), name.len};
-	argument->name_argno = name_argno;
-	argument->name_is_const = is_const_argument(fcinfo, name_argno);
-	if (is_named_before(site, argument))
+	parameter->name = (rbac_str) {rbac_str_to_cstring(name), name.len};
+	if (is_named_before(signature, i))
 		invalid_call("an attribute is given twice");
-	if (!argument->name_is_const)
-		site->has_variable_names = true;
-	if (strcmp(argument->name.data, RBAC_ORGANIZATION_ATTRIBUTE) == 0)
-		site->organization = argument;
-	rbac_value_type_init(&argument->type, get_fn_expr_argtype(fcinfo->flinfo, name_argno + 1));
+	if (strcmp(parameter->name.data, RBAC_ORGANIZATION_ATTRIBUTE) == 0)
+		signature->organization = i;
+	rbac_value_type_init(&parameter->type, get_fn_expr_argtype(fcinfo->flinfo, value_argno(i)));
 }
 
 static void
@@ -164,242 +137,104 @@ check_call(FunctionCallInfo fcinfo)
 		invalid_call("the last attribute has no value");
 }
 
+static void
+append_bytes(StringInfo key, rbac_str bytes)
+{
+	appendBinaryStringInfo(key, (const char *) &bytes.len, sizeof(bytes.len));
+	appendBinaryStringInfo(key, bytes.data, bytes.len);
+}
+
+static rbac_str
+signature_key(const rbac_signature *signature)
+{
+	StringInfoData key;
+
+	initStringInfo(&key);
+	append_bytes(&key, signature->permission);
+	for (int i = 0; i < signature->nparameters; i++)
+	{
+		const rbac_parameter *parameter = &signature->parameters[i];
+
+		append_bytes(&key, parameter->name);
+		appendBinaryStringInfo(&key, (const char *) &parameter->type.oid, sizeof(Oid));
+		appendBinaryStringInfo(&key, (const char *) &parameter->type.kind, sizeof(rbac_kind));
+	}
+	return (rbac_str) {key.data, key.len};
+}
+
+static bool
+is_fixed_call(FunctionCallInfo fcinfo)
+{
+	for (int argno = 0; argno < PG_NARGS(); argno += argno == 0 ? 1 : 2)
+	{
+		if (!is_const_argument(fcinfo, argno))
+			return false;
+	}
+	return true;
+}
+
+/* A NULL permission is like one that is no name: nothing is permitted. */
+static rbac_str
+permission_argument(FunctionCallInfo fcinfo)
+{
+	return PG_ARGISNULL(0) ? (rbac_str) {"", 0} : text_argument(fcinfo, 0);
+}
+
+static void
+init_signature(FunctionCallInfo fcinfo, rbac_signature *signature)
+{
+	rbac_str	permission = permission_argument(fcinfo);
+
+	signature->permission = (rbac_str) {rbac_str_to_cstring(permission), permission.len};
+	signature->nparameters = PG_NARGS() / 2;
+	signature->parameters = palloc0(signature->nparameters * sizeof(rbac_parameter));
+	signature->organization = RBAC_NO_PARAMETER;
+	for (int i = 0; i < signature->nparameters; i++)
+		init_parameter(fcinfo, signature, i);
+	signature->key = signature_key(signature);
+}
+
+/* A site that may be replaced has its memory apart. */
 static check_site *
 create_site(FunctionCallInfo fcinfo)
 {
-	MemoryContext context;
+	MemoryContext context = fcinfo->flinfo->fn_mcxt;
 	MemoryContext old;
 	check_site *site;
 
 	check_call(fcinfo);
-	context = AllocSetContextCreate(fcinfo->flinfo->fn_mcxt, "rbac check site",
-									ALLOCSET_SMALL_SIZES);
+	if (!is_fixed_call(fcinfo))
+		context = AllocSetContextCreate(context, "rbac check site", ALLOCSET_SMALL_SIZES);
 	old = MemoryContextSwitchTo(context);
 	site = palloc0(sizeof(check_site));
+	site->is_fixed = context == fcinfo->flinfo->fn_mcxt;
 	site->context = context;
-	site->narguments = PG_NARGS() / 2;
-	site->arguments = palloc0(site->narguments * sizeof(site_argument));
-	for (int argno = 1; argno < PG_NARGS(); argno += 2)
-		init_argument(fcinfo, site, argno);
-	site->program_context = AllocSetContextCreate(context, "rbac check program",
-												  ALLOCSET_SMALL_SIZES);
+	init_signature(fcinfo, &site->signature);
+	site->values = palloc0(site->signature.nparameters * sizeof(rbac_sql_value));
 	MemoryContextSwitchTo(old);
 	return fcinfo->flinfo->fn_extra = site;
 }
 
-/* ---- compiling ---- */
-
-static site_argument *
-find_argument(const check_site *site, rbac_str name)
-{
-	for (int i = 0; i < site->narguments; i++)
-	{
-		if (rbac_str_equal(site->arguments[i].name, name))
-			return &site->arguments[i];
-	}
-	return NULL;
-}
-
-/* False when no row can meet the condition. */
+/* Only asked where a parameter of the query names something. */
 static bool
-compile_test(rbac_core *core, site_argument *argument, const rbac_condition *condition,
-			 site_test *out)
+has_same_signature(const check_site *site, FunctionCallInfo fcinfo)
 {
-	if (condition->values[0].type != argument->type.type)
+	if (!rbac_str_equal(site->signature.permission, permission_argument(fcinfo)))
 		return false;
-	out->argument = argument;
-	out->is_negated = condition->op == RBAC_NOT_EQUALS;
-	out->constants = palloc(condition->nvalues * sizeof(rbac_sql_value));
-	for (uint32 i = 0; i < condition->nvalues; i++)
+	for (int i = 0; i < site->signature.nparameters; i++)
 	{
-		if (rbac_convert_constant(core, &argument->type, &condition->values[i],
-								  &out->constants[out->nconstants]))
-			out->nconstants++;
-	}
-	if (out->nconstants == 0 && !out->is_negated)
-		return false;
-	argument->is_used = true;
-	return true;
-}
-
-static bool
-is_organization(rbac_str name)
-{
-	return rbac_str_equal(name, (rbac_str) {RBAC_ORGANIZATION_ATTRIBUTE,
-		strlen(RBAC_ORGANIZATION_ATTRIBUTE)});
-}
-
-typedef struct compilation
-{
-	rbac_core	core;
-	check_site *site;
-	rbac_value	home;			/* UTF-8 */
-	rbac_privileges grants;		/* those that cover the permission */
-	uint32		size;
-} compilation;
-
-/* False when the grant can be met by no row; it is then left out. */
-static bool
-compile_grant(compilation *state, const rbac_grant *grant, site_grant *out)
-{
-	out->tests = palloc0(grant->nconditions * sizeof(site_test));
-	for (uint32 i = 0; i < grant->nconditions; i++)
-	{
-		const rbac_condition *condition = &grant->conditions[i];
-		site_argument *argument = find_argument(state->site, condition->attribute);
-
-		if (argument != NULL)
-		{
-			if (!compile_test(&state->core, argument, condition, &out->tests[out->ntests]))
-				return false;
-			out->ntests++;
-		}
-		else if (!is_organization(condition->attribute) ||
-				 !rbac_condition_met(condition, &state->home, NULL))
+		if (!rbac_str_equal(site->signature.parameters[i].name, attribute_name(fcinfo, i)))
 			return false;
 	}
 	return true;
 }
 
-static void
-collect_grant(const rbac_grant *grant, void *arg)
-{
-	compilation *state = arg;
-
-	if (state->grants.ngrants == state->size)
-	{
-		state->size *= 2;
-		state->grants.grants = repalloc(state->grants.grants, state->size * sizeof(rbac_grant));
-	}
-	state->grants.grants[state->grants.ngrants++] = *grant;
-}
-
-/* Rows of another organization than the caller's are out, unless an operator asks. */
-static void
-compile_home(compilation *state)
-{
-	check_site *site = state->site;
-	rbac_str	attribute = {RBAC_ORGANIZATION_ATTRIBUTE, strlen(RBAC_ORGANIZATION_ATTRIBUTE)};
-	rbac_condition condition = {attribute, RBAC_EQUALS, 1, &state->home};
-
-	memset(&site->home, 0, sizeof(site->home));
-	if (site->organization == NULL || site->is_operator)
-		return;
-	if (!compile_test(&state->core, site->organization, &condition, &site->home))
-		site->ngrants = 0;
-}
-
-static void
-compile_grants(compilation *state, const rbac_identity *identity)
-{
-	check_site *site = state->site;
-	rbac_privileges resolved;
-
-	if (!rbac_resolve(&state->core, &state->grants, identity, &resolved))
-		rbac_core_report(&state->core, ERRCODE_INTERNAL_ERROR, "could not compile grants", NULL);
-	site->grants = palloc0(Max(resolved.ngrants, 1) * sizeof(site_grant));
-	for (uint32 i = 0; i < resolved.ngrants; i++)
-	{
-		if (compile_grant(state, &resolved.grants[i], &site->grants[site->ngrants]))
-			site->ngrants++;
-		else
-			memset(&site->grants[site->ngrants], 0, sizeof(site_grant));
-	}
-	compile_home(state);
-}
-
-static void
-compile_for_caller(check_site *site, const rbac_caller *caller)
-{
-	compilation state = {.site = site, .size = 8};
-	rbac_identity identity = {rbac_to_utf8(caller->organization), rbac_to_utf8(caller->user_id)};
-	const rbac_principal *principal = rbac_lookup_user(caller->organization, caller->user_id);
-
-	rbac_core_init(&state.core);
-	state.home = (rbac_value) {.type = RBAC_STRING, .text = identity.organization};
-	state.grants.grants = palloc(state.size * sizeof(rbac_grant));
-	site->is_operator = principal->is_operator;
-	site->until = rbac_visit_grants(principal, rbac_to_utf8(site->permission), true,
-									collect_grant, &state);
-	compile_grants(&state, &identity);
-}
-
-/*
- * Generations are taken before anything is read, so what changes meanwhile
- * makes the program stale at once.
- */
-static void
-compile(check_site *site, rbac_str permission)
-{
-	const rbac_caller *caller;
-	MemoryContext old;
-
-	site->caller_generation = 0;	/* stale until complete */
-	MemoryContextReset(site->program_context);
-	old = MemoryContextSwitchTo(site->program_context);
-	for (int i = 0; i < site->narguments; i++)
-		site->arguments[i].is_used = false;
-	site->permission = (rbac_str) {rbac_str_to_cstring(permission), permission.len};
-	site->cache_generation = rbac_cache_generation;
-	site->session_user = GetSessionUserId();
-	site->ngrants = 0;
-	site->until = DT_NOEND;
-	caller = rbac_current_caller();
-	if (caller != NULL)
-		compile_for_caller(site, caller);
-	site->caller_generation = rbac_caller_generation;
-	MemoryContextSwitchTo(old);
-}
-
-/* ---- running ---- */
-
-static bool
-has_same_names(const check_site *site, FunctionCallInfo fcinfo)
-{
-	for (int i = 0; i < site->narguments; i++)
-	{
-		const site_argument *argument = &site->arguments[i];
-
-		if (!argument->name_is_const &&
-			!rbac_str_equal(argument->name, attribute_name(fcinfo, argument->name_argno)))
-			return false;
-	}
-	return true;
-}
-
-static bool
-is_current(const check_site *site, rbac_str permission)
-{
-	return site->caller_generation == rbac_caller_generation &&
-		site->session_user == GetSessionUserId() &&
-		site->cache_generation == rbac_cache_generation &&
-		rbac_str_equal(site->permission, permission);
-}
-
-/*
- * Once a statement, hear of what other sessions committed before it began, and
- * let grants expire: a plan's site may live for many statements.
- */
-static void
-revalidate(check_site *site, rbac_str permission)
-{
-	if (site->statement != GetCurrentStatementStartTimestamp())
-	{
-		AcceptInvalidationMessages();
-		if (site->until <= GetCurrentStatementStartTimestamp())
-			site->caller_generation = 0;
-		site->statement = GetCurrentStatementStartTimestamp();
-	}
-	if (!is_current(site, permission))
-		compile(site, permission);
-}
-
-static check_site *
+static inline check_site *
 get_site(FunctionCallInfo fcinfo)
 {
 	check_site *site = fcinfo->flinfo->fn_extra;
 
-	if (site != NULL && (!site->has_variable_names || has_same_names(site, fcinfo)))
+	if (likely(site != NULL) && (likely(site->is_fixed) || has_same_signature(site, fcinfo)))
 		return site;
 	fcinfo->flinfo->fn_extra = NULL;
 	if (site != NULL)
@@ -407,81 +242,114 @@ get_site(FunctionCallInfo fcinfo)
 	return create_site(fcinfo);
 }
 
-/* All of them before any test, since an output function may run anything. */
+/* ---- the program ---- */
+
+static inline bool
+is_current(const check_site *site)
+{
+	return site->cache_epoch == rbac_cache_epoch &&
+		site->caller_generation == rbac_caller_generation &&
+		site->statement == GetCurrentStatementStartTimestamp() &&
+		site->session_user == GetSessionUserId();
+}
+
+/*
+ * The epoch is taken before anything is read, so what changes meanwhile makes
+ * the program stale at once.
+ */
 static void
-fetch_arguments(check_site *site, FunctionCallInfo fcinfo)
+bind_program(check_site *site)
 {
-	for (int i = 0; i < site->narguments; i++)
-	{
-		site_argument *argument = &site->arguments[i];
-		int			argno = argument->name_argno + 1;
+	const rbac_caller *caller;
 
-		if (argument->is_used)
-			argument->value = rbac_fetch_value(&argument->type, fcinfo->args[argno].value,
-											   PG_ARGISNULL(argno));
+	site->caller_generation = 0;	/* stale until complete */
+	site->cache_epoch = rbac_cache_epoch;
+	site->session_user = GetSessionUserId();
+	site->program = NULL;
+	site->until = DT_NOEND;
+	caller = rbac_current_caller();
+	if (caller != NULL)
+	{
+		site->program = rbac_get_program(caller, &site->signature);
+		site->until = site->program->until;
+	}
+	site->caller_generation = rbac_caller_generation;
+}
+
+/*
+ * Once a statement, hear of what other sessions committed before it began, and
+ * let grants expire: a plan's site may live for many statements.
+ */
+static void
+revalidate(check_site *site)
+{
+	if (site->statement != GetCurrentStatementStartTimestamp())
+	{
+		AcceptInvalidationMessages();
+		site->statement = GetCurrentStatementStartTimestamp();
+		if (site->until <= site->statement)
+			site->caller_generation = 0;
+	}
+	if (!is_current(site))
+		bind_program(site);
+}
+
+/* ---- rows ---- */
+
+/* All of them before any test, since an output function may run anything. */
+static inline void
+fetch_values(check_site *site, FunctionCallInfo fcinfo)
+{
+	const rbac_program *program = site->program;
+
+	for (int i = 0; i < program->nused; i++)
+	{
+		int			parameter = program->used[i];
+		NullableDatum *argument = &fcinfo->args[value_argno(parameter)];
+
+		site->values[parameter] = rbac_fetch_value(&site->signature.parameters[parameter].type,
+												   argument->value, argument->isnull);
 	}
 }
 
+/* Is the row in an organization in which an operator's grants count? */
 static bool
-is_met(const site_test *test)
-{
-	const site_argument *argument = test->argument;
-
-	if (argument->value.missing)
-		return false;
-	for (int i = 0; i < test->nconstants; i++)
-	{
-		if (rbac_sql_value_equal(argument->type.kind, &argument->value, &test->constants[i]))
-			return !test->is_negated;
-	}
-	return test->is_negated;
-}
-
-static bool
-is_grant_met(const site_grant *grant)
-{
-	for (int i = 0; i < grant->ntests; i++)
-	{
-		if (!is_met(&grant->tests[i]))
-			return false;
-	}
-	return true;
-}
-
-/* Is the row in an organization in which the caller's grants count? */
-static bool
-is_organization_met(check_site *site, FunctionCallInfo fcinfo)
+is_in_any_organization(check_site *site, FunctionCallInfo fcinfo)
 {
 	rbac_str	resource = {NULL, 0};
-	int			argno;
+	int			parameter = site->signature.organization;
+	NullableDatum *argument;
+	rbac_value_type *type;
 
-	if (site->organization == NULL)
+	if (parameter == RBAC_NO_PARAMETER)
 		return true;
-	if (!site->is_operator)
-		return is_met(&site->home);
-	argno = site->organization->name_argno + 1;
-	if (!PG_ARGISNULL(argno) && site->organization->type.type == RBAC_STRING)
-		resource = rbac_value_to_str(&site->organization->type, fcinfo->args[argno].value);
+	argument = &fcinfo->args[value_argno(parameter)];
+	type = &site->signature.parameters[parameter].type;
+	if (!argument->isnull && type->type == RBAC_STRING)
+		resource = rbac_value_to_str(type, argument->value);
 	return rbac_organization_permitted(true, resource, resource);
 }
 
+/*
+ * Reading values can run anything, an output function or a lookup of an
+ * organization; if the program went with that, the row is judged by a new one.
+ */
 bool
 rbac_check_at_site(FunctionCallInfo fcinfo)
 {
 	check_site *site = get_site(fcinfo);
 
-	if (PG_ARGISNULL(0))
-		return false;
-	revalidate(site, text_argument(fcinfo, 0));
-	if (site->ngrants == 0)
-		return false;
-	fetch_arguments(site, fcinfo);
-	if (!is_organization_met(site, fcinfo))
-		return false;
-	for (int i = 0; i < site->ngrants; i++)
+	for (;;)
 	{
-		if (is_grant_met(&site->grants[i]))
-			return true;
+		if (unlikely(!is_current(site)))
+			revalidate(site);
+		if (site->program == NULL)
+			return false;
+		fetch_values(site, fcinfo);
+		if (unlikely(site->program->is_operator) && !is_in_any_organization(site, fcinfo))
+			return false;
+		if (likely(site->cache_epoch == rbac_cache_epoch))
+			return rbac_run_program(site->program, site->values);
+		CHECK_FOR_INTERRUPTS();
 	}
-	return false;
 }

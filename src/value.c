@@ -156,12 +156,10 @@ fetch_integer(Oid type, Datum datum)
 }
 
 rbac_sql_value
-rbac_fetch_value(rbac_value_type *type, Datum datum, bool isnull)
+rbac_fetch_other_value(rbac_value_type *type, Datum datum)
 {
-	rbac_sql_value value = {.missing = isnull};
+	rbac_sql_value value = {.missing = false};
 
-	if (isnull)
-		return value;
 	switch (type->kind)
 	{
 		case RBAC_KIND_TEXT:
@@ -349,28 +347,7 @@ rbac_convert_constant(rbac_core *core, const rbac_value_type *type, const rbac_v
 }
 
 bool
-rbac_sql_value_equal(rbac_kind kind, const rbac_sql_value *a, const rbac_sql_value *b)
+rbac_numeric_equal(const rbac_sql_value *a, const rbac_sql_value *b)
 {
-	switch (kind)
-	{
-		case RBAC_KIND_TEXT:
-		case RBAC_KIND_BPCHAR:
-		case RBAC_KIND_NAME:
-		case RBAC_KIND_UUID:
-		case RBAC_KIND_DATETIME:
-		case RBAC_KIND_OUTPUT:
-			return a->bytes.len == b->bytes.len &&
-				memcmp(a->bytes.data, b->bytes.data, a->bytes.len) == 0;
-		case RBAC_KIND_ENUM:
-			return a->label == b->label;
-		case RBAC_KIND_INTEGER:
-			return a->integer == b->integer;
-		case RBAC_KIND_REAL:
-			return a->real == b->real;
-		case RBAC_KIND_NUMERIC:
-			return DatumGetBool(DirectFunctionCall2(numeric_eq, a->numeric, b->numeric));
-		case RBAC_KIND_BOOLEAN:
-			return a->boolean == b->boolean;
-	}
-	return false;
+	return DatumGetBool(DirectFunctionCall2(numeric_eq, a->numeric, b->numeric));
 }

@@ -54,7 +54,24 @@ typedef struct rbac_sql_value
 /* Allocates what it must in the current memory context. */
 extern void rbac_value_type_init(rbac_value_type *type, Oid sqltype);
 
-extern rbac_sql_value rbac_fetch_value(rbac_value_type *type, Datum datum, bool isnull);
+extern rbac_sql_value rbac_fetch_other_value(rbac_value_type *type, Datum datum);
+
+/* In line what policies mostly look at. */
+static inline rbac_sql_value
+rbac_fetch_value(rbac_value_type *type, Datum datum, bool isnull)
+{
+	rbac_sql_value value = {.missing = isnull};
+
+	if (isnull)
+		return value;
+	if (type->kind == RBAC_KIND_TEXT)
+		value.bytes = rbac_str_from_text(DatumGetTextPP(datum));
+	else if (type->kind == RBAC_KIND_BOOLEAN)
+		value.boolean = DatumGetBool(datum);
+	else
+		return rbac_fetch_other_value(type, datum);
+	return value;
+}
 
 /* A value that is a string in the core, as text in the server's encoding; not NULL. */
 extern rbac_str rbac_value_to_str(rbac_value_type *type, Datum datum);
@@ -66,6 +83,27 @@ extern rbac_str rbac_value_to_str(rbac_value_type *type, Datum datum);
 extern bool rbac_convert_constant(rbac_core *core, const rbac_value_type *type,
 								  const rbac_value *constant, rbac_sql_value *out);
 
-extern bool rbac_sql_value_equal(rbac_kind kind, const rbac_sql_value *a, const rbac_sql_value *b);
+extern bool rbac_numeric_equal(const rbac_sql_value *a, const rbac_sql_value *b);
+
+static inline bool
+rbac_sql_value_equal(rbac_kind kind, const rbac_sql_value *a, const rbac_sql_value *b)
+{
+	switch (kind)
+	{
+		case RBAC_KIND_ENUM:
+			return a->label == b->label;
+		case RBAC_KIND_INTEGER:
+			return a->integer == b->integer;
+		case RBAC_KIND_REAL:
+			return a->real == b->real;
+		case RBAC_KIND_NUMERIC:
+			return rbac_numeric_equal(a, b);
+		case RBAC_KIND_BOOLEAN:
+			return a->boolean == b->boolean;
+		default:
+			return a->bytes.len == b->bytes.len &&
+				memcmp(a->bytes.data, b->bytes.data, a->bytes.len) == 0;
+	}
+}
 
 #endif							/* RBAC_VALUE_H */

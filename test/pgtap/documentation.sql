@@ -71,6 +71,7 @@ SELECT set_eq($$ SELECT name, context FROM pg_settings WHERE name LIKE 'rbac.%' 
     ('rbac.jwt_user_claim', 'superuser'),
     ('rbac.jwt_organization_claim', 'superuser'),
     ('rbac.jwt_secret', 'superuser'),
+    ('rbac.cache_size', 'superuser'),
     ('rbac.maintenance', 'sighup'),
     ('request.jwt.claims', 'user') $$,
     'these are all the parameters');
