@@ -7,7 +7,6 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "rbac.h"
 
 bool
@@ -24,7 +23,7 @@ visit_if_covering(const rbac_grant *grant, rbac_str permission, rbac_grant_visit
 		visit(grant, arg);
 }
 
-/* Those that have not expired when the statement began, until the first does. */
+/* Those that have not expired, until the first does. */
 static TimestampTz
 visit_temporary_grants(const rbac_principal *principal, rbac_str permission,
 					   rbac_grant_visitor visit, void *arg)
@@ -35,7 +34,7 @@ visit_temporary_grants(const rbac_principal *principal, rbac_str permission,
 	{
 		rbac_timed_grant *temporary = &principal->temporary[i];
 
-		if (temporary->expires_at <= GetCurrentStatementStartTimestamp())
+		if (temporary->expires_at <= rbac_now())
 			continue;
 		until = Min(until, temporary->expires_at);
 		visit_if_covering(&temporary->grant, permission, visit, arg);

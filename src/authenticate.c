@@ -60,6 +60,12 @@ require_secret(int sqlerrcode, const char *message)
 				(errcode(sqlerrcode),
 				 errmsg("%s", message),
 				 errhint("Set \"rbac.jwt_secret\" to at least %d bytes.", MIN_SECRET_LENGTH)));
+	if (rbac_jwt_secret_is_public)
+		ereport(ERROR,
+				(errcode(sqlerrcode),
+				 errmsg("%s", message),
+				 errdetail("Every user can read \"rbac.jwt_secret\"."),
+				 errhint("Set it in postgresql.conf, and load \"rbac\" by \"shared_preload_libraries\".")));
 }
 
 /* ---- a caller from a token ---- */

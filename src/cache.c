@@ -17,7 +17,6 @@
 
 #include "commands/trigger.h"
 #include "common/hashfn.h"
-#include "access/xact.h"
 #include "rbac.h"
 #include "storage/sinval.h"
 #include "utils/builtins.h"
@@ -303,16 +302,22 @@ keep_document(const char *role_id, Datum stored)
 	return document;
 }
 
-/* NULL for a role without a current version, which grants nothing. */
+/*
+ * NULL for a role without a current version, which grants nothing. The index
+ * has current versions only, but a session can be made to ignore indexes.
+ */
 static rbac_document *
 read_document(rbac_reading *reading, rbac_str role)
 {
 	rbac_scan  *scan = rbac_begin_scan(reading, RBAC_ROLE_VERSION, 1, &role);
 	rbac_document *document = NULL;
 
-	if (rbac_scan_next(scan))
-		document = keep_document(TextDatumGetCString(rbac_scan_column(scan, Anum_role_version_role_id)),
-								 rbac_scan_column(scan, Anum_role_version_permission_grants));
+	while (document == NULL && rbac_scan_next(scan))
+	{
+		if (rbac_scan_column_is_null(scan, Anum_role_version_expires_at))
+			document = keep_document(TextDatumGetCString(rbac_scan_column(scan, Anum_role_version_role_id)),
+									 rbac_scan_column(scan, Anum_role_version_permission_grants));
+	}
 	rbac_end_scan(scan);
 	return document;
 }
@@ -346,7 +351,7 @@ copy_temporary_grant(rbac_scan *scan, rbac_timed_grant *out)
 	out->expires_at = DatumGetTimestampTz(rbac_scan_column(scan, Anum_temporary_grant_expires_at));
 }
 
-/* Those that had expired when the statement began will not come back. */
+/* Those that have expired by now will not come back. */
 static void
 read_temporary_grants(rbac_reading *reading, const rbac_str *key, rbac_principal *out)
 {
@@ -356,8 +361,7 @@ read_temporary_grants(rbac_reading *reading, const rbac_str *key, rbac_principal
 	out->temporary = palloc(capacity * sizeof(rbac_timed_grant));
 	while (rbac_scan_next(scan))
 	{
-		if (DatumGetTimestampTz(rbac_scan_column(scan, Anum_temporary_grant_expires_at)) <=
-			GetCurrentStatementStartTimestamp())
+		if (DatumGetTimestampTz(rbac_scan_column(scan, Anum_temporary_grant_expires_at)) <= rbac_now())
 			continue;
 		if (out->ntemporary == capacity)
 		{

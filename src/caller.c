@@ -88,13 +88,32 @@ is_listed(const char *role)
 	return false;
 }
 
+static bool
+is_trusted(Oid role)
+{
+	char	   *name = GetUserNameFromId(role, true);
+
+	return name != NULL && is_listed(name);
+}
+
 /* session_user, unlike current_user, does not follow SET ROLE. */
 static bool
 is_trusted_session(void)
 {
-	char	   *role = GetUserNameFromId(GetSessionUserId(), true);
+	return is_trusted(GetSessionUserId());
+}
 
-	return role != NULL && is_listed(role);
+/*
+ * Where the current user was switched by something else than SET ROLE, it is
+ * somebody else's function that is asking, in whatever session; and in the
+ * middle of maintenance it may be anybody's.
+ */
+static bool
+may_name_caller(void)
+{
+	Oid			role = InLocalUserIdChange() ? GetUserId() : GetSessionUserId();
+
+	return !InSecurityRestrictedOperation() && (is_trusted(role) || superuser_arg(role));
 }
 
 static rbac_caller
@@ -129,14 +148,14 @@ rbac_read_claims(rbac_core *core, rbac_str json, rbac_claims *out)
 static bool
 parse_claims_setting(rbac_caller *caller)
 {
-	size_t		len = strlen(claims_setting);
+	rbac_str	json = {claims_setting, strlen(claims_setting)};
 	rbac_claims claims;
 	rbac_core	core;
 
-	if (len == 0 || len > MAX_CLAIMS || !is_trusted_session())
+	if (json.len == 0 || json.len > MAX_CLAIMS || !is_trusted_session())
 		return false;
 	rbac_core_init(&core);
-	return rbac_read_claims(&core, rbac_to_utf8((rbac_str) {claims_setting, len}), &claims) &&
+	return rbac_to_utf8_noerror(json, &json) && rbac_read_claims(&core, json, &claims) &&
 		rbac_from_utf8_noerror(claims.organization, &caller->organization) &&
 		rbac_from_utf8_noerror(claims.user_id, &caller->user_id);
 }
@@ -217,11 +236,11 @@ rbac_set_caller(PG_FUNCTION_ARGS)
 {
 	bool		is_local = PG_ARGISNULL(2) || PG_GETARG_BOOL(2);
 
-	if (!is_trusted_session() && !superuser_arg(GetSessionUserId()))
+	if (!may_name_caller())
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("this session is not trusted to name its caller"),
-				 errdetail("The session user is not listed in \"rbac.trusted_session_users\"."),
+				 errdetail("Neither the session user, nor the owner of a SECURITY DEFINER function that asks, is listed in \"rbac.trusted_session_users\"."),
 				 errhint("Present a token to rbac.authenticate().")));
 	if (PG_ARGISNULL(0) && PG_ARGISNULL(1))
 		set_caller_setting("", is_local);

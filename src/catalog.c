@@ -143,6 +143,12 @@ rbac_scan_column(rbac_scan *scan, int attnum)
 	return value;
 }
 
+bool
+rbac_scan_column_is_null(rbac_scan *scan, int attnum)
+{
+	return heap_attisnull(scan->tuple, attnum, RelationGetDescr(scan->relation));
+}
+
 void
 rbac_end_scan(rbac_scan *scan)
 {

@@ -28,6 +28,11 @@
 #include "varatt.h"
 #endif
 
+/* The extra value of a parameter has had an allocator of its own since 16. */
+#if PG_VERSION_NUM < 160000
+#define guc_malloc(elevel, size) malloc(size)
+#endif
+
 /* Functions that do not return have been declared by this name since 18. */
 #if PG_VERSION_NUM < 180000
 #define pg_noreturn pg_attribute_noreturn()

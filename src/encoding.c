@@ -58,24 +58,35 @@ rbac_from_utf8(rbac_str utf8)
 	return (rbac_str) {converted, strlen(converted)};
 }
 
-bool
-rbac_from_utf8_noerror(rbac_str utf8, rbac_str *server)
+static bool
+convert_noerror(rbac_str in, int from, int to, rbac_str *out)
 {
 	Oid			proc;
-	int			size = utf8.len * MAX_CONVERSION_GROWTH + 1;
+	int			size = in.len * MAX_CONVERSION_GROWTH + 1;
 	char	   *buffer;
 
-	*server = utf8;
-	if (is_same_encoding() || utf8.len == 0)
+	*out = in;
+	if (is_same_encoding() || in.len == 0)
 		return true;
-	proc = FindDefaultConversionProc(PG_UTF8, GetDatabaseEncoding());
+	proc = FindDefaultConversionProc(from, to);
 	if (!OidIsValid(proc))
 		return false;
 	buffer = palloc(size);
-	if (pg_do_encoding_conversion_buf(proc, PG_UTF8, GetDatabaseEncoding(),
-									  (unsigned char *) utf8.data, utf8.len,
-									  (unsigned char *) buffer, size, true) != (int) utf8.len)
+	if (pg_do_encoding_conversion_buf(proc, from, to, (unsigned char *) in.data, in.len,
+									  (unsigned char *) buffer, size, true) != (int) in.len)
 		return false;
-	*server = (rbac_str) {buffer, strlen(buffer)};
+	*out = (rbac_str) {buffer, strlen(buffer)};
 	return true;
+}
+
+bool
+rbac_to_utf8_noerror(rbac_str server, rbac_str *utf8)
+{
+	return convert_noerror(server, GetDatabaseEncoding(), PG_UTF8, utf8);
+}
+
+bool
+rbac_from_utf8_noerror(rbac_str utf8, rbac_str *server)
+{
+	return convert_noerror(utf8, PG_UTF8, GetDatabaseEncoding(), server);
 }

@@ -11,7 +11,6 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "common/hashfn.h"
 #include "program.h"
 #include "utils/fmgrprotos.h"
@@ -403,6 +402,7 @@ compile(const rbac_user *user, const rbac_caller *caller, const rbac_signature *
 	compilation state = {.signature = signature, .max_collected = 8};
 	rbac_identity identity = {rbac_to_utf8(caller->organization), rbac_to_utf8(caller->user_id)};
 	rbac_program *program = palloc0(sizeof(rbac_program));
+	rbac_str	permission;
 
 	rbac_core_init(&state.core);
 	state.program = program;
@@ -411,8 +411,9 @@ compile(const rbac_user *user, const rbac_caller *caller, const rbac_signature *
 	program->key = (rbac_str) {rbac_str_to_cstring(signature->key), signature->key.len};
 	program->is_operator = user->principal.is_operator;
 	program->used = palloc(Max(signature->nparameters, 1) * sizeof(int));
-	program->until = rbac_visit_grants(&user->principal, rbac_to_utf8(signature->permission), true,
-									   collect_grant, &state);
+	if (!rbac_to_utf8_noerror(signature->permission, &permission))
+		permission = (rbac_str) {"", 0};	/* no name, so nothing is permitted */
+	program->until = rbac_visit_grants(&user->principal, permission, true, collect_grant, &state);
 	compile_grants(&state, &identity);
 	compile_home(&state);
 	program->grants = build_all(&state);
@@ -429,7 +430,7 @@ find_program(const rbac_user *user, rbac_str key)
 		rbac_program *program = lfirst(lc);
 
 		if (rbac_str_equal(program->key, key) &&
-			program->until > GetCurrentStatementStartTimestamp())
+			program->until > rbac_now())
 			return program;
 	}
 	return NULL;

@@ -9,6 +9,7 @@
 
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "compat.h"
 #include "core/core.h"
 #include "fmgr.h"
@@ -45,6 +46,8 @@ rbac_str_from_text(const text *value)
 extern text *rbac_str_to_text(rbac_str str);
 extern char *rbac_str_to_cstring(rbac_str str);
 extern rbac_str rbac_to_utf8(rbac_str server);
+/* Without raising: false for bytes that are no text in the server's encoding. */
+extern bool rbac_to_utf8_noerror(rbac_str server, rbac_str *utf8);
 extern rbac_str rbac_from_utf8(rbac_str utf8);
 /* The same without raising: false when the server's encoding has no such text. */
 extern bool rbac_from_utf8_noerror(rbac_str utf8, rbac_str *server);
@@ -65,6 +68,7 @@ extern char *rbac_trusted_session_users;
 extern char *rbac_jwt_user_claim;
 extern char *rbac_jwt_organization_claim;
 extern char *rbac_jwt_secret;
+extern bool rbac_jwt_secret_is_public;	/* every user could have read it */
 extern int	rbac_cache_size;	/* kilobytes */
 extern void rbac_settings_init(void);
 
@@ -114,7 +118,8 @@ enum
 {
 	Anum_role_version_role_id = 1,
 	Anum_role_version_role = 2,
-	Anum_role_version_permission_grants = 4
+	Anum_role_version_permission_grants = 4,
+	Anum_role_version_expires_at = 7
 };
 enum
 {
@@ -151,6 +156,7 @@ extern rbac_scan *rbac_begin_scan(rbac_reading *reading, rbac_table table, int n
 								  const rbac_str *keys);
 extern bool rbac_scan_next(rbac_scan *scan);
 extern Datum rbac_scan_column(rbac_scan *scan, int attnum);	/* never NULL columns */
+extern bool rbac_scan_column_is_null(rbac_scan *scan, int attnum);
 extern void rbac_end_scan(rbac_scan *scan);
 
 /* Is this table one that a reading came from (or may it be)? */
@@ -221,6 +227,16 @@ extern void rbac_account_user(rbac_user *user);
 extern bool rbac_organization_exists(rbac_str organization);
 
 /* ---- access.c: what a principal may do ---- */
+
+/*
+ * What expiry is compared with: the start of the statement, or of the
+ * transaction where a procedure has begun another one since.
+ */
+static inline TimestampTz
+rbac_now(void)
+{
+	return Max(GetCurrentStatementStartTimestamp(), GetCurrentTransactionStartTimestamp());
+}
 
 /* A request is for one permission: neither for a wildcard nor for what is no name. */
 extern bool rbac_is_literal_permission(rbac_str permission);

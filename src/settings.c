@@ -8,6 +8,7 @@
 
 #include <limits.h>
 
+#include "miscadmin.h"
 #include "rbac.h"
 #include "utils/guc.h"
 
@@ -17,8 +18,38 @@ char	   *rbac_jwt_organization_claim;
 char	   *rbac_jwt_secret;
 int			rbac_cache_size;
 
+static bool is_loading = true;	/* parameters take the values they were given before */
+
 /* rbac_internal.begin_request() reads it as a setting. */
 static bool maintenance;
+
+/*
+ * Until the library is loaded the secret is a parameter like any other, which
+ * every user can read; and what is set for a database or role stands in a
+ * catalog that every user can read. A key that everybody knows is none.
+ */
+bool		rbac_jwt_secret_is_public;
+
+static bool
+check_secret(char **newval, void **extra, GucSource source)
+{
+	bool		is_set = (*newval)[0] != '\0';
+	bool		was_readable = is_loading && !process_shared_preload_libraries_in_progress &&
+		source <= PGC_S_ARGV;
+	bool		is_in_catalog = source >= PGC_S_GLOBAL && source <= PGC_S_DATABASE_USER;
+
+	*extra = guc_malloc(LOG, sizeof(bool));
+	if (*extra == NULL)
+		return false;
+	*(bool *) *extra = is_set && (was_readable || is_in_catalog);
+	return true;
+}
+
+static void
+assign_secret(const char *newval, void *extra)
+{
+	rbac_jwt_secret_is_public = extra != NULL && *(bool *) extra;
+}
 
 /* Each of these decides whom the claims name. */
 static void
@@ -50,7 +81,8 @@ rbac_settings_init(void)
 							   "Key of the HS256 signature of tokens.",
 							   "At least 32 bytes; without it none is accepted or made.",
 							   &rbac_jwt_secret, "", PGC_SUSET,
-							   GUC_SUPERUSER_ONLY, NULL, NULL, NULL);
+							   GUC_SUPERUSER_ONLY, check_secret, assign_secret, NULL);
+	is_loading = false;
 	DefineCustomIntVariable("rbac.cache_size",
 							"Memory in which each session remembers what users hold.",
 							"The users asked about least recently are forgotten first.",

@@ -12,8 +12,8 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "nodes/primnodes.h"
 #include "program.h"
@@ -249,7 +249,7 @@ is_current(const check_site *site)
 {
 	return site->cache_epoch == rbac_cache_epoch &&
 		site->caller_generation == rbac_caller_generation &&
-		site->statement == GetCurrentStatementStartTimestamp() &&
+		site->statement == rbac_now() &&
 		site->session_user == GetSessionUserId();
 }
 
@@ -283,10 +283,10 @@ bind_program(check_site *site)
 static void
 revalidate(check_site *site)
 {
-	if (site->statement != GetCurrentStatementStartTimestamp())
+	if (site->statement != rbac_now())
 	{
 		AcceptInvalidationMessages();
-		site->statement = GetCurrentStatementStartTimestamp();
+		site->statement = rbac_now();
 		if (site->until <= site->statement)
 			site->caller_generation = 0;
 	}

@@ -129,6 +129,7 @@ static const struct
 	{"extra_float_digits", "1"},
 	{"IntervalStyle", "postgres"},
 	{"lc_monetary", "C"},
+	{"quote_all_identifiers", "off"},
 	{"search_path", "pg_catalog, pg_temp"},
 	{"TimeZone", "UTC"},
 };

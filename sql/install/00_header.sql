@@ -7,7 +7,7 @@ BEGIN
     IF getdatabaseencoding() = 'SQL_ASCII' THEN
         RAISE EXCEPTION 'rbac does not support databases of encoding SQL_ASCII'
             USING ERRCODE = 'feature_not_supported',
-                  HINT = 'Create the database with ENCODING ''UTF8''.';
+                  HINT = 'Create the database with TEMPLATE template0 ENCODING ''UTF8''.';
     END IF;
 END
 $$;

@@ -140,11 +140,29 @@ RETURN rbac_internal.acting_as_system()
 COMMENT ON FUNCTION rbac_internal.is_permitted(text, jsonb) IS
 'Whether the caller has a permission; the system has every permission.';
 
+CREATE FUNCTION rbac_internal.acts_in(organization text) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    own CONSTANT text := rbac.current_organization();
+BEGIN
+    RETURN (own = organization OR rbac_internal.setting(own, 'operator')::boolean) IS TRUE;
+END
+$$;
+COMMENT ON FUNCTION rbac_internal.acts_in(text) IS
+'Whether the caller is of this organization or of an operator organization.';
+
+-- A stranger to the organization is not shown attributes, which may have been
+-- looked up there.
 CREATE FUNCTION rbac_internal.require_permission(permission text, attributes jsonb) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    organization CONSTANT text := attributes ->> 'org_id';
 BEGIN
     PERFORM rbac_internal.require_caller();
     IF rbac_internal.is_permitted(permission, attributes) IS NOT TRUE THEN
+        IF NOT rbac_internal.acts_in(organization) THEN
+            attributes := jsonb_build_object('org_id', organization);
+        END IF;
         RAISE EXCEPTION 'permission "%" denied', permission
             USING ERRCODE = 'insufficient_privilege',
                   DETAIL = format('The caller is not allowed %s.', jsonb_build_object(
@@ -167,14 +185,13 @@ COMMENT ON FUNCTION rbac_internal.caller_privileges() IS
 'The caller''s role-based privileges, of which grants are made; NULL without a caller.';
 
 -- Even the empty role of another organization is out of reach: anybody's
--- privileges exceed it, and to assign it takes other roles away.
+-- privileges exceed it, and to assign it takes other roles away. Asked before
+-- privileges are compared, since an uncovered request tells what a role grants.
 CREATE FUNCTION rbac_internal.require_acting_in(organization text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    own CONSTANT text := rbac.current_organization();
 BEGIN
     PERFORM rbac_internal.require_caller();
-    IF (own = organization OR rbac_internal.setting(own, 'operator')::boolean) IS NOT TRUE THEN
+    IF NOT rbac_internal.acts_in(organization) THEN
         RAISE EXCEPTION 'the caller''s privileges do not count in organization "%"', organization
             USING ERRCODE = 'insufficient_privilege',
                   DETAIL = 'The caller is of another organization, which is no operator.';
@@ -215,8 +232,8 @@ CREATE FUNCTION rbac_internal.authorize_grant(
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF NOT rbac_internal.acting_as_system() THEN
-        PERFORM rbac_internal.require_exceeding('caller', caller_privileges, granted, organization);
         PERFORM rbac_internal.require_acting_in(organization);
+        PERFORM rbac_internal.require_exceeding('caller', caller_privileges, granted, organization);
     END IF;
 END
 $$;
@@ -236,13 +253,13 @@ BEGIN
     IF rbac_internal.acting_as_system() THEN
         RETURN;
     END IF;
+    PERFORM rbac_internal.require_acting_in(organization);
     uncovered := rbac.uncovered(caller_privileges, removed);
     IF uncovered IS NOT NULL THEN
         RAISE EXCEPTION 'the caller''s privileges do not cover those taken away'
             USING ERRCODE = 'insufficient_privilege',
                   DETAIL = format('The caller''s privileges do not cover %s.', uncovered);
     END IF;
-    PERFORM rbac_internal.require_acting_in(organization);
 END
 $$;
 COMMENT ON FUNCTION rbac_internal.authorize_removal(rbac.privileges, rbac.privileges, text) IS

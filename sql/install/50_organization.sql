@@ -114,6 +114,30 @@ VOLATILE: it writes.';
 COMMENT ON FUNCTION rbac_internal.create_organization(text, jsonb) IS
 'Implements rbac.create_organization.';
 
+-- A grant whose condition on org_id its organization does not meet comes to
+-- nothing there, so everybody may hand it out. In an operator organization it
+-- would count.
+CREATE FUNCTION rbac_internal.check_becoming_operator(organization text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
+DECLARE
+    dormant text;
+BEGIN
+    SELECT r.role_name INTO dormant
+    FROM rbac.role AS r JOIN rbac.role_version AS v ON v.role = r.role AND v.expires_at IS NULL
+    WHERE r.organization = organization
+      AND (SELECT count(*) FROM rbac.grants(v.permission_grants))
+          > (SELECT count(*) FROM rbac.grants(rbac_internal.scope_privileges(v.permission_grants, organization, '')))
+    ORDER BY r.role_name LIMIT 1;
+    IF FOUND THEN
+        PERFORM rbac_internal.invalid_argument('settings', format(
+            'role "%s" has grants for other organizations, which have not counted so far', dormant));
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION rbac_internal.check_becoming_operator(text) IS
+'Raises 22023 if grants would count in an operator organization that nobody had to hold to hand them out.';
+
 CREATE FUNCTION rbac.modify_organization(
     organization text DEFAULT NULL,
     settings jsonb DEFAULT NULL
@@ -127,6 +151,9 @@ BEGIN
     PERFORM rbac_internal.require_system();
     PERFORM rbac_internal.lock_organization(organization);
     PERFORM rbac_internal.check_settings(settings);
+    IF settings @> '{"operator": true}' THEN
+        PERFORM rbac_internal.check_becoming_operator(organization);
+    END IF;
     UPDATE rbac.organization AS o SET settings = o.settings || settings
     WHERE o.organization = organization AND NOT o.settings @> settings;
     IF FOUND THEN

@@ -52,7 +52,7 @@ BEGIN
     EXECUTE format($create$
         CREATE FUNCTION rbac_internal.is_words(value text) RETURNS boolean
         LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-        RETURN value COLLATE %s ~ '^[\w\s]+$' $create$,
+        RETURN value COLLATE %s ~ E'^[\\w\\s]+$' $create$,
         coalesce(to_regcollation('"und-x-icu"'), to_regcollation('"default"')));
 END
 $do$;
@@ -92,10 +92,18 @@ CREATE FUNCTION rbac_internal.authorize_temporary_grant(
     organization text, user_id text, permission_grant rbac.permission_grant
 ) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-    PERFORM rbac_internal.require_permission('Role:CreateTemporaryPermissionGrant', jsonb_build_object(
+DECLARE
+    request CONSTANT jsonb := jsonb_build_object(
         'org_id', organization, 'user_id', user_id,
-        'permission_name', permission_grant::jsonb ->> 'permission_name'));
+        'permission_name', permission_grant::jsonb ->> 'permission_name');
+BEGIN
+    PERFORM rbac_internal.require_permission('Role:CreateTemporaryPermissionGrant', request);
+    -- A wildcard is more than a name: NotEquals one permission is met by its
+    -- text, but the grant would cover that permission.
+    IF request ->> 'permission_name' LIKE '%*' THEN
+        PERFORM rbac_internal.require_permission(
+            'Role:CreateTemporaryPermissionGrant', request - 'permission_name');
+    END IF;
     IF rbac_internal.setting(organization, 'temporary_grant_needs_cover')::boolean THEN
         PERFORM rbac_internal.authorize_grant(
             rbac_internal.scope_privileges(rbac_internal.caller_privileges(),
