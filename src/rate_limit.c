@@ -1,16 +1,17 @@
 /*
- * rate_limit.c - how many requests of one kind a caller makes in a minute.
+ * rate_limit.c - how many requests of one kind somebody makes in a minute.
  *
- * One counter for each database, caller and operation, in memory that all
+ * One counter for each database, user and operation, in memory that all
  * connections share: ROLLBACK does not uncount, a restart forgets. A window
  * begins with its first request and lasts a minute; the first request after
  * that begins another. A refused request is not counted.
  *
  * Memory is bounded. A counter has its place among the few of one bucket, where
  * it may replace any whose window is over. When all of them are live, which
- * takes tens of thousands of callers a minute, the request is allowed and not
- * counted: a limit for one caller must not turn into an outage for others, and
- * nobody gets that many callers without as many tokens.
+ * takes tens of thousands of users a minute, the request is allowed and not
+ * counted: a limit for one user must not turn into an outage for others, and
+ * nobody gets that many users without as many tokens. Names that come without a
+ * token can be made up at will: they have buckets of their own.
  *
  * Not here: what the limits are and who is limited (sql/install/80_api.sql).
  */
@@ -26,8 +27,9 @@
 
 #define WINDOW (60 * USECS_PER_SEC)
 
-#define NBUCKETS 8192
-#define BUCKET_SIZE 8			/* 8,192 * 8 counters of 32 bytes: 2 MB */
+#define NPROVEN 8192			/* buckets for those who have shown a token */
+#define NCLAIMED 1024			/* and for those who have not, behind them */
+#define BUCKET_SIZE 8			/* 9,216 * 8 counters of 32 bytes: 2.25 MB */
 #define NLOCKS 64				/* each guards every NLOCKSth bucket */
 
 /*
@@ -47,8 +49,17 @@ typedef struct rate_counters
 {
 	int			tranche;
 	LWLockPadded locks[NLOCKS];
-	rate_counter buckets[NBUCKETS][BUCKET_SIZE];
+	rate_counter buckets[NPROVEN + NCLAIMED][BUCKET_SIZE];
 } rate_counters;
+
+/* What is counted, and for whom. */
+typedef struct rate_subject
+{
+	rbac_str	operation;
+	rbac_str	organization;
+	rbac_str	id;
+	bool		is_proven;
+} rate_subject;
 
 rbac_count	rbac_last_count;
 
@@ -103,15 +114,15 @@ digest_str(pg_cryptohash_ctx *hash, rbac_str str, bool *ok)
 }
 
 static void
-make_key(const rbac_caller *caller, rbac_str operation, uint8 *digest)
+make_key(const rate_subject *subject, uint8 *digest)
 {
 	pg_cryptohash_ctx *hash = pg_cryptohash_create(PG_SHA256);
 	bool		ok = hash != NULL && pg_cryptohash_init(hash) >= 0;
 
 	digest_str(hash, (rbac_str) {(const char *) &MyDatabaseId, sizeof(MyDatabaseId)}, &ok);
-	digest_str(hash, caller->organization, &ok);
-	digest_str(hash, caller->user_id, &ok);
-	digest_str(hash, operation, &ok);
+	digest_str(hash, subject->organization, &ok);
+	digest_str(hash, subject->id, &ok);
+	digest_str(hash, subject->operation, &ok);
 	ok = ok && pg_cryptohash_final(hash, digest, PG_SHA256_DIGEST_LENGTH) >= 0;
 	if (hash != NULL)
 		pg_cryptohash_free(hash);
@@ -162,21 +173,26 @@ count_in(rate_counter *bucket, const uint8 *key, rbac_count *result)
 	return is_allowed;
 }
 
-static bool
-count(rate_counters *counters, rbac_str operation, rbac_count *result)
+/* From a part of the digest that is not in the key. */
+static uint32
+bucket_number(const rate_subject *subject, const uint8 *digest)
 {
-	const rbac_caller *caller = rbac_current_caller();
+	uint32		n;
+
+	memcpy(&n, digest + KEY_LENGTH, sizeof(n));
+	return subject->is_proven ? n % NPROVEN : NPROVEN + n % NCLAIMED;
+}
+
+static bool
+count(rate_counters *counters, const rate_subject *subject, rbac_count *result)
+{
 	uint8		digest[PG_SHA256_DIGEST_LENGTH];
 	uint32		bucket;
 	LWLock	   *lock;
 	bool		is_allowed;
 
-	if (caller == NULL)
-		elog(ERROR, "there is no caller whose requests could be counted");
-	make_key(caller, operation, digest);
-	/* a part of the digest that is not in the key */
-	memcpy(&bucket, digest + KEY_LENGTH, sizeof(bucket));
-	bucket %= NBUCKETS;
+	make_key(subject, digest);
+	bucket = bucket_number(subject, digest);
 	lock = &counters->locks[bucket % NLOCKS].lock;
 	LWLockAcquire(lock, LW_EXCLUSIVE);
 	is_allowed = count_in(counters->buckets[bucket], digest, result);
@@ -200,6 +216,12 @@ Datum
 rbac_count_request(PG_FUNCTION_ARGS)
 {
 	rbac_count	result = {.maximum = PG_GETARG_INT32(1), .remaining = PG_GETARG_INT32(1)};
+	rate_subject subject = {
+		.operation = rbac_str_from_text(PG_GETARG_TEXT_PP(0)),
+		.organization = rbac_str_from_text(PG_GETARG_TEXT_PP(2)),
+		.id = rbac_str_from_text(PG_GETARG_TEXT_PP(3)),
+		.is_proven = PG_GETARG_BOOL(4),
+	};
 	rate_counters *counters = get_counters();
 	TupleDesc	desc;
 	Datum		values[3];
@@ -209,7 +231,7 @@ rbac_count_request(PG_FUNCTION_ARGS)
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	if (counters != NULL)
-		is_allowed = count(counters, rbac_str_from_text(PG_GETARG_TEXT_PP(0)), &result);
+		is_allowed = count(counters, &subject, &result);
 	rbac_last_count = result;
 	values[0] = BoolGetDatum(is_allowed);
 	values[1] = Int32GetDatum(result.remaining);

@@ -41,44 +41,67 @@ COMMENT ON FUNCTION rbac_internal.rate_limit(text) IS
 'How many requests one caller may make in a minute; NULL for any number.';
 
 CREATE FUNCTION rbac_internal.count_request(
-    operation text, maximum integer,
+    operation text, maximum integer, organization text, id text, is_proven boolean,
     OUT allowed boolean, OUT remaining integer, OUT reset timestamptz
 )
 LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'rbac_count_request';
-COMMENT ON FUNCTION rbac_internal.count_request(text, integer) IS
-'Counts a request of the caller, unless it is one too many in this minute: then allowed is false. Not undone by ROLLBACK.
+COMMENT ON FUNCTION rbac_internal.count_request(text, integer, text, text, boolean) IS
+'Counts a request, unless it is one too many in this minute: then allowed is false. Not undone by ROLLBACK.
 
+organization, id: whose request it is.
+is_proven: whether that is known, or only what the request says.
 remaining: how many more would be allowed before reset. Without shared memory everything is allowed, and reset is NULL.';
+
+CREATE FUNCTION rbac_internal.is_within_limit(
+    operation text, organization text, id text, is_proven boolean
+) RETURNS boolean
+LANGUAGE sql VOLATILE PARALLEL RESTRICTED
+RETURN coalesce((rbac_internal.count_request(
+    operation, rbac_internal.rate_limit(operation), organization, id, is_proven)).allowed, true);
+COMMENT ON FUNCTION rbac_internal.is_within_limit(text, text, text, boolean) IS
+'Counts a request if there is a limit for its operation; false if it is one too many.';
+
+CREATE FUNCTION rbac_internal.require_within_limit(operation text, is_within_limit boolean) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF NOT is_within_limit THEN
+        RAISE EXCEPTION 'rate limit exceeded'
+            USING ERRCODE = 'configuration_limit_exceeded',
+                  DETAIL = format('One user, or one API key, may make %s of these requests in a minute.',
+                                  rbac_internal.rate_limit(operation));
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION rbac_internal.require_within_limit(text, boolean) IS
+'Raises 53400 for a request that is one too many.';
 
 CREATE FUNCTION rbac_internal.begin_request(operation text, organization text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    maximum CONSTANT integer := rbac_internal.rate_limit(operation);
-    is_allowed boolean := true;
+    -- A sign-in is counted when its arguments are there.
+    is_anonymous CONSTANT boolean := operation = 'sign_in_with_api_key';
+    is_within_limit boolean := true;
 BEGIN
     IF current_setting('rbac.maintenance')::boolean THEN
         RAISE EXCEPTION 'the service is in maintenance' USING ERRCODE = 'cannot_connect_now';
-    ELSIF rbac.current_user_id() IS NULL AND operation <> 'sign_in_with_api_key' THEN
+    ELSIF rbac.current_user_id() IS NULL AND NOT is_anonymous THEN
         RAISE EXCEPTION 'there is no caller'
             USING ERRCODE = 'invalid_authorization_specification',
                   HINT = 'Send a token whose claims name an organization and a user.';
     END IF;
-    IF maximum IS NOT NULL THEN
-        is_allowed := (rbac_internal.count_request(operation, maximum)).allowed;
+    IF NOT is_anonymous THEN
+        is_within_limit := rbac_internal.is_within_limit(
+            operation, rbac.current_organization(), rbac.current_user_id(), is_proven => true);
     END IF;
     -- These two are about no organization that would have to exist.
     IF organization IS NOT NULL AND operation NOT IN ('create_organization', 'define_permission') THEN
         PERFORM rbac_internal.require_organization(organization);
     END IF;
-    IF NOT is_allowed THEN
-        RAISE EXCEPTION 'rate limit exceeded'
-            USING ERRCODE = 'configuration_limit_exceeded',
-                  DETAIL = format('One user may make %s of these requests in a minute.', maximum);
-    END IF;
+    PERFORM rbac_internal.require_within_limit(operation, is_within_limit);
 END
 $$;
 COMMENT ON FUNCTION rbac_internal.begin_request(text, text) IS
-'Raises 57P03 in maintenance, 28000 without a caller, 42704 for an unknown organization, 53400 beyond the rate limit; counts the request.';
+'Raises 57P03 in maintenance, 28000 without a caller, 42704 for an unknown organization, 53400 beyond the rate limit; counts the request, unless it is a sign-in.';
 
 CREATE FUNCTION rbac_internal.refuse_arguments(operation text, arguments jsonb) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -481,18 +504,24 @@ CREATE FUNCTION rbac_api.sign_in_with_api_key(
 ) RETURNS json
 LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'rbac_api';
 
+-- Nobody is known yet: what counts is the key that is being tried.
 CREATE FUNCTION rbac_internal.api_sign_in_with_api_key(
     organization text, api_key_id text, api_key text, user_id text
 ) RETURNS json
 LANGUAGE sql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-RETURN (SELECT json_build_object('id_token', s.id_token,
-                                 'expires_at', rbac_internal.to_rfc3339(s.expires_at))
-        FROM rbac_internal.sign_in_with_api_key(organization, api_key_id, api_key, user_id) AS s);
+BEGIN ATOMIC
+    SELECT rbac_internal.require_within_limit(
+        'sign_in_with_api_key', rbac_internal.is_within_limit(
+            'sign_in_with_api_key', organization, coalesce(api_key_id, ''), is_proven => false));
+    SELECT json_build_object('id_token', s.id_token,
+                             'expires_at', rbac_internal.to_rfc3339(s.expires_at))
+    FROM rbac_internal.sign_in_with_api_key(organization, api_key_id, api_key, user_id) AS s;
+END;
 
 COMMENT ON FUNCTION rbac_api.sign_in_with_api_key(text, text, text, text) IS
 'Sign a user in with an API key; needs no token.
 
-As rbac.sign_in_with_api_key. 200 {"id_token", "expires_at"}; 401 unknown, wrong or expired key, or unknown user, 403 the role of the key does not exceed what the user holds, 404 unknown organization, 422, 503.';
+As rbac.sign_in_with_api_key. 200 {"id_token", "expires_at"}; 401 unknown, wrong or expired key, or unknown user, 403 the role of the key does not exceed what the user holds, 404 unknown organization, 422, 429, 503.';
 
 -- What all operations have in common -----------------------------------------
 

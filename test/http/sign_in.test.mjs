@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { assertError, assertRpcError, assertSuccess } from './lib/contract.mjs';
-import { sql } from './lib/database.mjs';
+import { limitRequests, sql } from './lib/database.mjs';
 import { postgrest, request } from './lib/http.mjs';
 import { createOrganization, grant } from './lib/organization.mjs';
 import { basic } from './lib/token.mjs';
@@ -124,6 +124,18 @@ test('a user who holds as much as the key, or more', async () => {
     for (const user of ['equal', 'admin']) assertRpcError(await signIn(key, user), 403, '42501');
     await organization.addUser('nothing');
     await signedIn(key, 'nothing');
+});
+
+test('guesses of a key are limited, if there is a limit', async () => {
+    const [tried, other] = [await createKey(), await createKey()];
+    await limitRequests(3, 'sign_in_with_api_key');
+    for (let i = 0; i < 3; i++) assertRpcError(await signIn({ ...tried, api_key: `guess ${i}` }, 'ann'), 401, '28000');
+    const response = await signIn(tried, 'ann');
+    assertRpcError(response, 429, '53400');
+    assert.equal(response.headers['x-ratelimit-limit'], '3');
+    await signedIn(other, 'ann');
+    await limitRequests(null, 'sign_in_with_api_key');
+    await signedIn(tried, 'ann');
 });
 
 test('an expired key', async () => {

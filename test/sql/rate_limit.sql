@@ -21,7 +21,7 @@ INSERT INTO rbac.rate_limit VALUES (NULL, 1);
 CREATE ROLE regress_nobody;
 SET ROLE regress_nobody;
 INSERT INTO rbac.rate_limit VALUES ('get_roles', 1);
-SELECT allowed FROM rbac_internal.count_request('get_roles', 1);
+SELECT allowed FROM rbac_internal.count_request('get_roles', 1, 'acme', 'ann', true);
 SET rbac.maintenance = on;
 RESET ROLE;
 SET rbac.maintenance = on;

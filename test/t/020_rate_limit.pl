@@ -44,7 +44,7 @@ if ($needs_preload)
 {
 	unlike($stdout, qr/429/, 'without shared memory everything is served');
 	is(() = $stderr =~ /WARNING:  rate limits are not enforced/g, 1, 'and each session is told once');
-	result_is($node, as_caller('acme', 'adm') . q{SELECT * FROM rbac_internal.count_request('x', 3)}, 't|3|', 'nothing is counted');
+	result_is($node, as_caller('acme', 'adm') . q{SELECT * FROM rbac_internal.count_request('x', 3, 'acme', 'adm', true)}, 't|3|', 'nothing is counted');
 }
 else
 {
@@ -73,15 +73,15 @@ statuses_are('adm', q{SELECT ask('SELECT rbac_api.modify_role(''acme'', ''None''
 	'404|10' . "\n" . '429|2', 'requests that fail count');
 statuses_are('ann', q{SELECT ask('SELECT rbac_api.modify_role(''{"organization": "acme"}''::jsonb)') FROM generate_series(1, 12)},
 	'422|10' . "\n" . '429|2', 'those without their arguments too');
-result_is($node, as_caller('acme', 'ben') . q{
-	SELECT allowed, remaining FROM generate_series(1, 4) AS n, LATERAL rbac_internal.count_request('x', 2 + 0 * n)},
+result_is($node, q{
+	SELECT allowed, remaining FROM generate_series(1, 4) AS n, LATERAL rbac_internal.count_request('x', 2 + 0 * n, 'acme', 'ben', true)},
 	"t|1\nt|0\nf|0\nf|0", 'what remains');
-result_is($node, as_caller('acme', 'ben') . q{
+result_is($node, q{
 	SELECT reset BETWEEN now() + interval '55 s' AND now() + interval '60 s', allowed, remaining
-	FROM rbac_internal.count_request('x', 5)}, 't|t|2', 'a higher limit counts from where it was');
-is($node->safe_psql('postgres', as_caller('a', 'bx') . as_caller('ab', 'x') . q{
-	SELECT remaining FROM rbac_internal.count_request('y', 9);} . as_caller('a', 'bx') . q{
-	SELECT remaining FROM rbac_internal.count_request('y', 9)}), "8\n8", 'names are told apart');
+	FROM rbac_internal.count_request('x', 5, 'acme', 'ben', true)}, 't|t|2', 'a higher limit counts from where it was');
+result_is($node, q{
+	SELECT remaining FROM (VALUES ('a', 'bx', true), ('ab', 'x', true), ('a', 'bx', false), ('a', 'bx', true)) AS v (organization, id, is_proven),
+		LATERAL rbac_internal.count_request('y', 9, organization, v.id, is_proven)}, "8\n8\n8\n7", 'names are told apart');
 $node->safe_psql('postgres', 'CREATE DATABASE other');
 set_up_acme($node, 'other');
 result_is($node, as_caller('acme', 'adm') . q{SELECT count(rbac_api.get_roles('acme'))}, 1, 'databases are told apart',
@@ -99,6 +99,23 @@ command_ok([ 'bash', '-c', 'set -o pipefail; pg_dump -Fc "$0" | pg_restore --exi
 is($node->safe_psql('restored', 'SELECT * FROM rbac.rate_limit'), 'get_roles|', 'a changed limit is in a dump');
 $node->safe_psql('postgres', 'DELETE FROM rbac.rate_limit');
 
+# ---- sign-ins, which need no caller ----
+
+my $sign_in = q{SELECT ask(format('SELECT rbac_api.sign_in_with_api_key(%L, %L, ''a guess'', ''ben'')', organization, id))
+	FROM generate_series(1, 5), (VALUES %s) AS v (organization, id)};
+$node->safe_psql('postgres', q{SELECT rbac.create_organization('globex')});
+result_is($node, 'SELECT DISTINCT s.* FROM (' . sprintf($sign_in, q{('acme', 'k0')}) . ') AS s', 401, 'sign-ins have no limit by default');
+$node->safe_psql('postgres', q{INSERT INTO rbac.rate_limit VALUES ('sign_in_with_api_key', 3)});
+statuses_are('adm', sprintf($sign_in, q{('acme', 'k1')}), "401|3\n429|2", 'guesses of a key are limited');
+result_is($node, sprintf($sign_in, q{('acme', 'k1')}) . ' LIMIT 1', 429, 'whoever makes them');
+result_is($node, 'SELECT s.*, count(*) FROM (' . sprintf($sign_in, q{('acme', 'k2'), ('globex', 'k1'), ('acme', NULL)}) . ') AS s GROUP BY 1 ORDER BY 1',
+	"401|9\n429|6", 'every key of an organization has sign-ins of its own, and so has none');
+fails_with($node, q{SELECT rbac_api.sign_in_with_api_key('acme', 'k1', 'a guess', 'ben')},
+	qr/"code":"53400".*\n.*"status":429,"headers":\{"Retry-After":"\d+","X-RateLimit-Limit":"3","X-RateLimit-Remaining":"0"/, 'headers tell');
+fails_with($node, q{SELECT rbac_api.sign_in_with_api_key('nowhere', 'k1', 'a guess', 'ben')}, qr/"status":404/,
+	'an unknown organization comes before the limit');
+$node->safe_psql('postgres', 'DELETE FROM rbac.rate_limit');
+
 # ---- 50 clients at once ----
 
 $node->safe_psql('postgres', q{SELECT setval('served', 1, false), setval('refused', 1, false)});
@@ -109,9 +126,13 @@ is($node->safe_psql('postgres', q{SELECT last_value FROM served UNION ALL SELECT
 
 # ---- memory is bounded ----
 
-result_is($node, as_caller('acme', 'ben') . q{
-	SELECT count(*) FILTER (WHERE allowed) FROM generate_series(1, 200000) AS n, LATERAL rbac_internal.count_request('op' || n, 1)},
-	200000, 'more counters than there is room for are allowed');
+my $flood = q{SELECT count(*) FILTER (WHERE allowed) FROM generate_series(1, 200000) AS n,
+	LATERAL rbac_internal.count_request('z', 1, 'acme', n::text, %s)};
+result_is($node, sprintf($flood, 'false'), 200000, 'more counters than there is room for are allowed');
+result_is($node, q{SELECT allowed FROM rbac_internal.count_request('w', 1, 'acme', 'ben', true), generate_series(1, 2)
+	UNION ALL SELECT allowed FROM rbac_internal.count_request('w', 1, 'acme', 'ben', true)},
+	"t\nt\nf", 'names that are made up take no room from users');
+result_is($node, sprintf($flood, 'true'), 200000, 'nor are users refused for want of room');
 statuses_are('ben', $get_roles, '429|1', 'and drive out none that is live');
 
 # ---- a restart forgets ----
