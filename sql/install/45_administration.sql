@@ -216,13 +216,14 @@ BEGIN
     RAISE EXCEPTION 'the %''s privileges do not exceed those granted', holder
         USING ERRCODE = 'insufficient_privilege',
               DETAIL = CASE comparison
-                  WHEN 'equal' THEN 'They are equal, and the organization''s setting "equal_may_grant" is off.'
+                  WHEN 'equal' THEN concat('They are equal', CASE WHEN organization IS NOT NULL THEN
+                      ', and the organization''s setting "equal_may_grant" is off' END, '.')
                   ELSE format('The %s''s privileges do not cover %s.', holder, rbac.uncovered(held, granted))
               END;
 END
 $$;
 COMMENT ON FUNCTION rbac_internal.require_exceeding(text, rbac.privileges, rbac.privileges, text) IS
-'Raises 42501 unless what somebody holds exceeds (or, by setting, equals) what is to be granted.';
+'Raises 42501 unless what somebody holds exceeds (or, by the setting of an organization if one is given, equals) what is to be granted.';
 
 -- The caller's privileges are an argument because they are those from before
 -- the change that is being judged.

@@ -286,9 +286,10 @@ DECLARE
 BEGIN
     PERFORM rbac_internal.require_organization(organization);
     stored := rbac_internal.find_api_key(organization, api_key_id, api_key, user_id);
+    -- No setting lets equal pass: it is about users who grant, not about keys.
     PERFORM rbac_internal.require_exceeding(
         'API key', rbac_internal.compute_user_privileges(organization, api_key_id),
-        rbac_internal.compute_user_privileges(organization, user_id), organization);
+        rbac_internal.compute_user_privileges(organization, user_id), NULL);
     -- Tokens tell time in whole seconds.
     expires_at := date_trunc('second', least(statement_timestamp() + interval '1 hour', stored.expires_at));
     id_token := rbac_internal.sign_token(organization, user_id, expires_at);
@@ -302,7 +303,7 @@ COMMENT ON FUNCTION rbac.sign_in_with_api_key(text, text, text, text) IS
 
 organization: of the key and of the user.
 api_key_id, api_key: as rbac.create_api_key returned them.
-user_id: whom the token names; the role of the key must exceed what this user holds by roles.
+user_id: whom the token names; the role of the key must exceed what this user holds by roles, whatever the setting "equal_may_grant" says.
 
 The token is a JWT signed by HS256 with rbac.jwt_secret, valid for an hour and no longer than the key. No caller is needed.
 Errors: 28000 unknown, wrong or expired key, or unknown user, 42704 unknown organization, 22023 no organization, 42501 the key''s privileges do not exceed the user''s, 54000 a comparison that is too expensive, 55000 rbac.jwt_secret is not set.

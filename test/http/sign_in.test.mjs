@@ -126,6 +126,16 @@ test('a user who holds as much as the key, or more', async () => {
     await signedIn(key, 'nothing');
 });
 
+test('equal is not enough, whatever the organization lets users grant', async () => {
+    const lenient = await createOrganization({ equal_may_grant: true });
+    const role_name = 'role of admin';
+    const body = { organization: lenient.name, duration: 'P1D', role_name };
+    const created = await lenient.rpc('create_api_key', body);
+    assert.equal(created.status, 201, created.text);
+    assertRpcError(await signIn(created.body, 'admin', { organization: lenient.name }), 403, '42501');
+    assert.equal((await signIn(created.body, 'ann', { organization: lenient.name })).status, 200);
+});
+
 test('guesses of a key are limited, if there is a limit', async () => {
     const [tried, other] = [await createKey(), await createKey()];
     await limitRequests(3, 'sign_in_with_api_key');

@@ -143,7 +143,7 @@ CROSS JOIN LATERAL pg_temp.attempt(format('SELECT rbac.modify_role(''acme'', ''E
 CROSS JOIN LATERAL pg_temp.attempt(format('SELECT rbac.sign_in_with_api_key(''acme'', %L, %L, %L) WHERE %L = ''done''', :'europe', :'key2', user_id, m.state)) AS a;
 SELECT count(DISTINCT k.role_id) AS versions, bool_and(k.role_id = r.id) AS current FROM rbac.get_api_keys('acme') AS k, rbac.get_roles('acme', name => '{Europe}') AS r
 WHERE k.role_name = 'Europe';
--- By setting, equal is enough.
+-- Equal is not enough, whatever the setting for users who grant says.
 SELECT rbac.modify_organization('acme', '{"equal_may_grant": true}');
 SELECT a.* FROM pg_temp.attempt(format('SELECT rbac.sign_in_with_api_key(''acme'', %L, %L, ''rea'')', :'id', :'key')) AS a;
 SELECT rbac.modify_organization('acme', '{"equal_may_grant": false}');
