@@ -152,6 +152,27 @@ $$;
 COMMENT ON FUNCTION rbac_internal.parse_argument(text, text, anyelement) IS
 'The document as a value of the type of the last argument; errors name the argument.';
 
+-- Of members with one name jsonb keeps the last. Only those of the object itself
+-- can matter: none of these documents has objects inside.
+CREATE FUNCTION rbac_internal.parse_object(argument text, document json) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    value CONSTANT jsonb := rbac_internal.parse_argument(argument, document::text, NULL::jsonb);
+    duplicate text;
+BEGIN
+    IF jsonb_typeof(value) = 'object' THEN
+        SELECT k.key INTO duplicate FROM json_object_keys(document) AS k (key)
+        GROUP BY k.key HAVING count(*) > 1 LIMIT 1;
+    END IF;
+    IF duplicate IS NOT NULL THEN
+        PERFORM rbac_internal.invalid_argument(argument, format('duplicate key "%s"', duplicate));
+    END IF;
+    RETURN value;
+END
+$$;
+COMMENT ON FUNCTION rbac_internal.parse_object(text, json) IS
+'The document as jsonb; raises 22023 for an object that has two members of one name.';
+
 CREATE FUNCTION rbac_internal.to_rfc3339(instant timestamptz) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
 RETURN to_char(instant AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
@@ -312,7 +333,7 @@ CREATE FUNCTION rbac_internal.api_check_access(
 ) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 RETURN rbac_internal.check_access(organization, user_id, permission,
-    rbac_internal.parse_argument('attributes', attributes::text, NULL::jsonb));
+    rbac_internal.parse_object('attributes', attributes));
 
 COMMENT ON FUNCTION rbac_api.check_access(text, text, text, json) IS
 'Whether a user may do something.
@@ -337,7 +358,7 @@ BEGIN ATOMIC
     FROM rbac_internal.create_temporary_permission_grant(
         organization, user_id, duration,
         rbac_internal.parse_argument('permission_grant', permission_grant::text, NULL::rbac.permission_grant),
-        rbac_internal.parse_argument('tags', tags::text, NULL::jsonb),
+        rbac_internal.parse_object('tags', tags),
         justification) AS g;
 END;
 
@@ -401,7 +422,7 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'rbac_api';
 CREATE FUNCTION rbac_internal.api_create_organization(organization text, settings json) RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 RETURN rbac_internal.create_organization(organization,
-    rbac_internal.parse_argument('settings', settings::text, NULL::jsonb));
+    rbac_internal.parse_object('settings', settings));
 
 COMMENT ON FUNCTION rbac_api.create_organization(text, json) IS
 'Create an organization.
@@ -414,7 +435,7 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'rbac_api';
 CREATE FUNCTION rbac_internal.api_modify_organization(organization text, settings json) RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 RETURN rbac_internal.modify_organization(organization,
-    rbac_internal.parse_argument('settings', settings::text, NULL::jsonb));
+    rbac_internal.parse_object('settings', settings));
 
 COMMENT ON FUNCTION rbac_api.modify_organization(text, json) IS
 'Change settings of an organization.
@@ -431,7 +452,7 @@ CREATE FUNCTION rbac_internal.api_define_permission(
 ) RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 RETURN rbac_internal.define_permission(permission_name,
-    rbac_internal.parse_argument('attributes', attributes::text, NULL::jsonb), description);
+    rbac_internal.parse_object('attributes', attributes), description);
 
 COMMENT ON FUNCTION rbac_api.define_permission(text, json, text) IS
 'Define a permission.

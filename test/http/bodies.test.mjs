@@ -125,6 +125,17 @@ test('of two keys with one name the last one counts', async () => {
     );
 });
 
+test('of two tags with one name none counts', async () => {
+    const body = JSON.stringify(validBodies.create_temporary_permission_grant());
+    assertError(
+        await organization.call('create_temporary_permission_grant', {
+            body: body.replace('"tags":{', '"tags":{"ticket":"A 16",'),
+        }),
+        422,
+        ['body', 'tags'],
+    );
+});
+
 test('numbers keep all their digits', async () => {
     const { permission_grants, ...body } = validBodies.create_role();
     const pages = '[12345678901234567890.123456789,1.10]';

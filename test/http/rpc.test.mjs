@@ -238,3 +238,20 @@ test('duplicate keys inside a grant are refused', async () => {
     );
     assertRpcError(await organization.rpc('create_role', doubled), 422, '22P02');
 });
+
+test('of two arguments with one name the last one counts', async () => {
+    const body = `{"organization":"no-such-organization","organization":"${organization.name}"}`;
+    assert.equal((await organization.rpc('get_roles', body)).status, 200);
+});
+
+test('duplicate keys inside other documents, too', async () => {
+    const doubled = { check_access: 'attributes', modify_organization: 'settings', define_permission: 'attributes' };
+    const others = { check_access: { user_id: 'ann', permission: 'Document:Read' } };
+    for (const [name, argument] of Object.entries(doubled)) {
+        const own = name === 'define_permission' ? { permission_name: 'A:B' } : { organization: organization.name };
+        const text = JSON.stringify({ ...own, ...others[name], [argument]: {} });
+        const response = await organization.rpc(name, text.replace('{}', '{"a":"string","a":"number"}'));
+        assertRpcError(response, 422, '22023');
+        assert.match(response.body.message, new RegExp(`argument "${argument}": duplicate key "a"`));
+    }
+});

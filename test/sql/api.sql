@@ -190,6 +190,17 @@ FROM pg_proc AS p CROSS JOIN LATERAL pg_temp.request(p.proname, '{"nonsense": 1}
 WHERE p.pronamespace = 'rbac_api'::regnamespace AND p.proargnames IS NULL GROUP BY r.status;
 SELECT proname, count(*) FROM pg_proc WHERE pronamespace = 'rbac_api'::regnamespace GROUP BY 1 HAVING count(*) <> 2;
 
+-- Of members with one name jsonb would keep the last: they are refused, however
+-- they are written.
+SELECT n, operation, r.* FROM (VALUES
+    (1, 'create_temporary_permission_grant', '{"organization": "acme", "user_id": "ben", "duration": "P1D", "tags": {"a": "x", "b": "y", "a": "z"}, "permission_grant": {"permission_name": "Doc:Read", "conditions": {}}, "justification": "For a day or so"}'),
+    (2, 'create_temporary_permission_grant', '{"organization": "acme", "user_id": "ben", "duration": "P1D", "tags": {"a": "x", "\u0061": "x"}, "permission_grant": {"permission_name": "Doc:Read", "conditions": {}}, "justification": "For a day or so"}'),
+    (3, 'create_organization', '{"organization": "new", "settings": {"operator": false, "operator": true}}'),
+    (4, 'modify_organization', '{"organization": "acme", "settings": {"operator": false, "operator": true}}'),
+    (5, 'define_permission', '{"permission_name": "My:Own", "attributes": {"a": "string", "a": "number"}}'),
+    (6, 'check_access', '{"organization": "acme", "user_id": "ben", "permission": "Doc:Read", "attributes": {"region": "eu", "region": "asia"}}')) AS v (n, operation, body)
+CROSS JOIN LATERAL pg_temp.request(v.operation, v.body::json) AS r ORDER BY n;
+
 -- What goes wrong inside is not told, and never looks like a conflict that a retry would help.
 RESET SESSION AUTHORIZATION;
 CREATE FUNCTION public.fail() RETURNS trigger LANGUAGE plpgsql AS $$
