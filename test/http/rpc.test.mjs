@@ -128,8 +128,34 @@ test('null for what is required', async () => {
 
 test('a body that is an array or a scalar', async () => {
     for (const body of ['[]', '[{"organization":"x","nonsense":1}]', '"x"', '5', 'null']) {
-        const { status } = await organization.rpc('get_roles', body);
-        assert.ok([400, 422].includes(status), `${body}: ${status}`);
+        assertRpcError(await organization.rpc('get_roles', body), 422, '22023');
+    }
+});
+
+// These never become a call: neither the caller nor the organization matters.
+test('what PostgREST cannot make a call of is a 400 of its own', async t => {
+    const bodies = {
+        '{"return_permission_grants":"maybe"}': ['get_roles', '22P02'],
+        '{"return_permission_grants":[]}': ['get_roles', '22P02'],
+        '{"limit":"x"}': ['get_temporary_permission_grants', '22P02'],
+        '{"limit":1.5}': ['get_temporary_permission_grants', '22P02'],
+        '{"limit":99999999999}': ['get_temporary_permission_grants', '22003'],
+        '{"id":"x"}': ['get_roles', '22P02'],
+        '{"id":5}': ['get_roles', '22P02'],
+        '{"name":["\\u0000"]}': ['get_roles', '22P05'],
+        '{"name":["\\ud800"]}': ['get_roles', 'PGRST102'],
+        '{"name":["\xff"]}': ['get_roles', 'PGRST102'],
+        '{"name":': ['get_roles', 'PGRST102'],
+        '{"name":[]}}': ['get_roles', 'PGRST102'],
+        '': ['get_roles', '22P02'],
+    };
+    for (const [text, [name, code]] of Object.entries(bodies)) {
+        const body = Buffer.from(text.replace(/^\{/, `{"organization":"${organization.name}",`), 'latin1');
+        await t.test(text, async () => {
+            for (const headers of [{}, { Authorization: '' }]) {
+                assertRpcError(await organization.rpc(name, body, { headers }), 400, code);
+            }
+        });
     }
 });
 
@@ -141,12 +167,13 @@ test('reading by GET, writing not', async () => {
         headers,
         server: postgrest,
     });
-    assertRpcError(written, 405);
+    assertRpcError(written, 405, '25006');
     const { roles } = await succeeded(call('get_roles', { name: ['Reader'] }), 200);
     assert.equal(roles[0].description, 'Role Reader');
 });
 
 test('nothing else is exposed', async () => {
+    assertRpcError(await organization.rpc('no_such_operation', {}), 404, 'PGRST202');
     const headers = { Authorization: `Bearer ${organization.token('admin')}` };
     for (const target of [
         '/organization',
