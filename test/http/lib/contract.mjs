@@ -1,8 +1,10 @@
-// The contract of the six operations as assertions about responses.
+// The contract of the six operations as assertions about responses, which must
+// be what the OpenAPI document says as well.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import Ajv from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import { assertDocumented, assertSchema } from './document.mjs';
 
 const { operations, $defs } = JSON.parse(readFileSync(new URL('../contract.json', import.meta.url)));
 const ajv = new Ajv.default({ allErrors: true, strictTypes: false });
@@ -89,6 +91,7 @@ export function assertSuccess(name, response) {
     assert.equal(response.status, status, describe(response));
     assertValid(validators[name].response, response);
     assertPatterns(response.body);
+    assertDocumented(operations[name], response);
 }
 
 const requiredHeaders = {
@@ -105,10 +108,16 @@ function assertStatus(response, status) {
     }
 }
 
+const errorSchemas = {
+    detail: { $ref: '#/components/schemas/Error' },
+    problems: { $ref: '#/components/schemas/ValidationError' },
+};
+
 // An error of an exact route; loc is where a 422 must see a problem.
 export function assertError(response, status, loc) {
     assertStatus(response, status);
     assertValid(status === 422 ? validateProblems : validateDetail, response);
+    assertSchema(status === 422 ? errorSchemas.problems : errorSchemas.detail, response);
     if (loc) {
         const found = response.body.detail.map(problem => problem.loc.slice(0, loc.length).join('.'));
         assert.ok(found.includes(loc.join('.')), `a problem at ${loc.join('.')} in ${response.text}`);

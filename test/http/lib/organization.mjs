@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { operations } from './contract.mjs';
 import { limitRequests, sql } from './database.mjs';
+import { assertDocumented } from './document.mjs';
 import { postgrest, request } from './http.mjs';
 import './log.mjs';
 import { token } from './token.mjs';
@@ -51,20 +52,24 @@ class Organization {
         return user;
     }
 
-    // One of the six operations at its exact route.
-    call(operation, { user = 'admin', role, body, query, organization = this.name, headers } = {}) {
+    // One of the six operations at its exact route: whatever the answer is, it is
+    // one that the OpenAPI document has.
+    async call(operation, { user = 'admin', role, body, query, organization = this.name, headers, server } = {}) {
         const { method } = operations[operation];
-        return request(method, path(operation, organization, role) + search(query), {
+        const response = await request(method, path(operation, organization, role) + search(query), {
             body,
+            server,
             headers: { Authorization: `Bearer ${this.token(user)}`, ...headers },
         });
+        assertDocumented(operations[operation], response);
+        return response;
     }
 
     // The same or another function at PostgREST itself.
-    rpc(name, body, { user = 'admin', headers } = {}) {
+    rpc(name, body, { user = 'admin', headers, server = postgrest } = {}) {
         return request('POST', `/rpc/${name}`, {
             body,
-            server: postgrest,
+            server,
             headers: { Authorization: `Bearer ${this.token(user)}`, ...headers },
         });
     }
