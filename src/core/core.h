@@ -35,10 +35,14 @@
 #define RBAC_MAX_STRING		8192	/* bytes of a string value: one page */
 #define RBAC_MAX_DIGITS		1000	/* digits of a number written out in full: any
 									 * float8 in shortest form has less than 350 */
-#define RBAC_MAX_VALUES		10000	/* values of one condition */
+#define RBAC_MAX_VALUES		10000	/* values of one condition: as ids of 36
+									 * characters 400 kB, which every session that
+									 * checks the grant reads and keeps */
 #define RBAC_MAX_CONDITIONS 64		/* conditions of one grant; comparison splits
 									 * on each of them */
-#define RBAC_MAX_GRANTS		20000	/* grants of one set of privileges */
+#define RBAC_MAX_GRANTS		20000	/* grants of one set of privileges: twice a very
+									 * large role of 10,000, since what a user holds
+									 * is a union of roles */
 #define RBAC_MAX_STEPS		50000000	/* elementary steps of one comparison: half a
 										 * second */
 
