@@ -50,7 +50,10 @@ OBJS += \
 PG_CPPFLAGS = -I$(srcdir)/src -I$(srcdir)/src/core -DRBAC_VERSION='"$(EXTVERSION)"'
 SHLIB_LINK  = -ljson-c
 
-# make WERROR=1 ASSERT=1 is how the tests build.
+# make WERROR=1 ASSERT=1 is how the tests build. The two warnings that are off
+# are about what PostgreSQL's headers give: inline functions and callbacks have
+# parameters that they do not use, and lengthof() is unsigned where we count
+# with int, as the server does.
 ifdef WERROR
 PG_CFLAGS += -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare
 endif
