@@ -38,7 +38,9 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'rbac_jsonb_to_c
 COMMENT ON FUNCTION rbac.jsonb_to_condition(jsonb) IS 'A condition from jsonb, for the cast; validated like the text form.';
 
 CREATE CAST (rbac.condition AS jsonb) WITH FUNCTION rbac.condition_to_jsonb(rbac.condition) AS ASSIGNMENT;
+COMMENT ON CAST (rbac.condition AS jsonb) IS 'the text form as jsonb';
 CREATE CAST (jsonb AS rbac.condition) WITH FUNCTION rbac.jsonb_to_condition(jsonb) AS ASSIGNMENT;
+COMMENT ON CAST (jsonb AS rbac.condition) IS 'validated like the text form';
 
 CREATE TYPE rbac.permission_grant;
 
@@ -66,7 +68,7 @@ CREATE TYPE rbac.permission_grant (
 COMMENT ON TYPE rbac.permission_grant IS
 'A permission name and conditions that all have to be met.
 
-Text form: {"permission_name":"Category:Action","conditions":{"attribute":{...}}}. The name may be * or Category:*. The values {self_user_id} and {self_org_id} stand for the caller''s. Malformed input: 22P02 with the byte position, past a limit: 54000.';
+Text form: {"permission_name":"Category:Action","conditions":{"attribute":{...}}}. The name may be * or Category:*. "conditions" may be left out when there are none. The values {self_user_id} and {self_org_id} stand for the caller''s. Malformed input: 22P02 with the byte position, past a limit: 54000.';
 
 CREATE FUNCTION rbac.permission_grant_to_jsonb(rbac.permission_grant) RETURNS jsonb
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'rbac_grant_to_jsonb';
@@ -77,7 +79,9 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'rbac_jsonb_to_g
 COMMENT ON FUNCTION rbac.jsonb_to_permission_grant(jsonb) IS 'A permission_grant from jsonb, for the cast; validated like the text form.';
 
 CREATE CAST (rbac.permission_grant AS jsonb) WITH FUNCTION rbac.permission_grant_to_jsonb(rbac.permission_grant) AS ASSIGNMENT;
+COMMENT ON CAST (rbac.permission_grant AS jsonb) IS 'the text form as jsonb';
 CREATE CAST (jsonb AS rbac.permission_grant) WITH FUNCTION rbac.jsonb_to_permission_grant(jsonb) AS ASSIGNMENT;
+COMMENT ON CAST (jsonb AS rbac.permission_grant) IS 'validated like the text form';
 
 CREATE TYPE rbac.privileges;
 
@@ -116,7 +120,9 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'rbac_jsonb_to_p
 COMMENT ON FUNCTION rbac.jsonb_to_privileges(jsonb) IS 'A privileges from jsonb, for the cast; validated like the text form.';
 
 CREATE CAST (rbac.privileges AS jsonb) WITH FUNCTION rbac.privileges_to_jsonb(rbac.privileges) AS ASSIGNMENT;
+COMMENT ON CAST (rbac.privileges AS jsonb) IS 'the text form as jsonb';
 CREATE CAST (jsonb AS rbac.privileges) WITH FUNCTION rbac.jsonb_to_privileges(jsonb) AS ASSIGNMENT;
+COMMENT ON CAST (jsonb AS rbac.privileges) IS 'validated like the text form';
 
 -- Implicit, since nothing is lost: operators on privileges then take single grants.
 CREATE FUNCTION rbac.to_privileges(rbac.permission_grant) RETURNS rbac.privileges
@@ -124,6 +130,7 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'rbac_grant_to_p
 COMMENT ON FUNCTION rbac.to_privileges(rbac.permission_grant) IS 'The set of this one grant, for the cast.';
 CREATE CAST (rbac.permission_grant AS rbac.privileges)
     WITH FUNCTION rbac.to_privileges(rbac.permission_grant) AS IMPLICIT;
+COMMENT ON CAST (rbac.permission_grant AS rbac.privileges) IS 'the set of this one grant';
 
 CREATE TYPE rbac.privilege_order AS ENUM ('greater', 'equal', 'less', 'incomparable');
 COMMENT ON TYPE rbac.privilege_order IS

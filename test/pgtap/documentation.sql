@@ -48,11 +48,10 @@ SELECT is_empty($$
     LEFT JOIN pg_type AS t ON d.classid = 'pg_type'::regclass AND t.oid = d.objid
     WHERE e.extname = 'rbac' AND d.deptype = 'e'
       AND obj_description(d.objid, d.classid::regclass::name) IS NULL
-      AND d.classid <> 'pg_cast'::regclass                      -- its function has one
       AND coalesce(c.relkind, 'r') NOT IN ('S', 'c')            -- a sequence's column, a composite's type
       AND coalesce(t.typcategory, '') <> 'A' AND NOT (coalesce(t.typrelid, 0) <> 0 AND
           (SELECT relkind FROM pg_class WHERE oid = t.typrelid) <> 'c') $$,
-    'every schema, type, domain, operator, table and view has a comment');
+    'every schema, type, domain, cast, operator, table and view has a comment');
 SELECT isnt(obj_description(oid, 'pg_extension'), NULL, 'so does the extension') FROM pg_extension WHERE extname = 'rbac';
 SELECT is_empty($$
     SELECT a.attrelid::regclass, a.attname
