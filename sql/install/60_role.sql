@@ -245,6 +245,30 @@ $$;
 COMMENT ON FUNCTION rbac_internal.describe_role(rbac.object_id, text) IS
 'Gives a version another description; whether that changed anything.';
 
+-- Written first and judged afterwards, by what the holders of the role and of
+-- its dependents have got; an error undoes it.
+CREATE FUNCTION rbac_internal.replace_version(
+    organization text, role rbac.object_id, description text, permission_grants rbac.privileges,
+    frontend_view rbac.frontend_view, parents rbac.object_id[]
+) RETURNS text
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    caller_privileges CONSTANT rbac.privileges := rbac_internal.caller_privileges();
+    role_id text;
+BEGIN
+    PERFORM rbac_internal.expire_version(role);
+    role_id := rbac_internal.insert_version(role, description, permission_grants, frontend_view);
+    PERFORM rbac_internal.set_parents(role, parents);
+    PERFORM rbac_internal.authorize_grant(
+        caller_privileges, rbac_internal.compute_role_privileges(organization, d.role), organization)
+    FROM rbac_internal.role_dependents(role) AS d (role);
+    RETURN role_id;
+END
+$$;
+COMMENT ON FUNCTION rbac_internal.replace_version(
+    text, rbac.object_id, text, rbac.privileges, rbac.frontend_view, rbac.object_id[]) IS
+'Makes the given document the current version of a role; its id. Raises 42501 unless the caller may grant what comes of it.';
+
 CREATE FUNCTION rbac.modify_role(
     organization text DEFAULT NULL,
     role_name text DEFAULT NULL,
@@ -264,7 +288,6 @@ DECLARE
     old rbac_internal.role_document;
     old_parents rbac.object_id[];
     parents rbac.object_id[];
-    caller_privileges rbac.privileges;
     role_id text;
 BEGIN
     PERFORM rbac_internal.require_caller();
@@ -290,15 +313,8 @@ BEGIN
         RETURN old.role_id;
     END IF;
 
-    -- Written first and judged afterwards, by what the holders of the role and
-    -- of its dependents have got; an error undoes it.
-    caller_privileges := rbac_internal.caller_privileges();
-    PERFORM rbac_internal.expire_version(old.role);
-    role_id := rbac_internal.insert_version(old.role, description, permission_grants, frontend_view);
-    PERFORM rbac_internal.set_parents(old.role, parents);
-    PERFORM rbac_internal.authorize_grant(
-        caller_privileges, rbac_internal.compute_role_privileges(organization, d.role), organization)
-    FROM rbac_internal.role_dependents(old.role) AS d (role);
+    role_id := rbac_internal.replace_version(
+        organization, old.role, description, permission_grants, frontend_view, parents);
     PERFORM rbac_internal.audit_role('modify_role', organization, role_name);
     RETURN role_id;
 END
