@@ -72,6 +72,26 @@ $$;
 COMMENT ON FUNCTION rbac_internal.checked_text(text, text, integer, integer) IS
 'The value itself, if its length in characters is within bounds; else raises 22023.';
 
+CREATE FUNCTION rbac_internal.max_name() RETURNS integer
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN 256;
+COMMENT ON FUNCTION rbac_internal.max_name() IS
+'Characters of a name or id: the role API''s bound, and that of names in grants (RBAC_MAX_NAME).';
+
+CREATE FUNCTION rbac_internal.checked_name(argument text, value text) RETURNS text
+LANGUAGE sql VOLATILE PARALLEL SAFE
+RETURN rbac_internal.checked_text(argument, value, 1, rbac_internal.max_name());
+COMMENT ON FUNCTION rbac_internal.checked_name(text, text) IS
+'The value itself, if it is as long as a name or id may be; else raises 22023.';
+
+-- Errors repeat what they were given, which may be as long as a value can be.
+CREATE FUNCTION rbac_internal.abbreviated(name text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CASE WHEN char_length(name) <= rbac_internal.max_name() THEN name
+            ELSE left(name, rbac_internal.max_name()) || '...' END;
+COMMENT ON FUNCTION rbac_internal.abbreviated(text) IS
+'A name as messages show it: whole, unless it is longer than a name may be.';
+
 CREATE FUNCTION rbac_internal.check_elements(argument text, elements text[], pattern text, problem text)
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -103,6 +123,19 @@ RETURN (
          AS white (space));
 COMMENT ON FUNCTION rbac_internal.strip(text) IS
 'The text without the Unicode white space at both ends.';
+
+CREATE FUNCTION rbac_internal.checked_prose(argument text, value text, minimum integer DEFAULT 1)
+RETURNS text
+LANGUAGE plpgsql VOLATILE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    -- Three pages: lists return it with every row, and every write records it.
+    max_prose CONSTANT integer := 10000;
+BEGIN
+    RETURN rbac_internal.checked_text(argument, rbac_internal.strip(value), minimum, max_prose);
+END
+$$;
+COMMENT ON FUNCTION rbac_internal.checked_prose(text, text, integer) IS
+'What people write for people, stripped; raises 22023 unless its length in characters is within bounds.';
 
 -- Who acts -------------------------------------------------------------------
 
@@ -274,7 +307,7 @@ LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_tem
 BEGIN
     PERFORM rbac_internal.require_argument('organization', organization);
     IF NOT EXISTS (SELECT FROM rbac.organization AS o WHERE o.organization = organization) THEN
-        RAISE EXCEPTION 'organization "%" does not exist', organization
+        RAISE EXCEPTION 'organization "%" does not exist', rbac_internal.abbreviated(organization)
             USING ERRCODE = 'undefined_object';
     END IF;
 END

@@ -47,7 +47,7 @@ BEGIN
     LOOP
         IF NOT defaults ? setting.key THEN
             PERFORM rbac_internal.invalid_argument(
-                'settings', format('unknown key "%s"', setting.key));
+                'settings', format('unknown key "%s"', rbac_internal.abbreviated(setting.key)));
         ELSIF jsonb_typeof(setting.value) <> jsonb_typeof(defaults -> setting.key) THEN
             PERFORM rbac_internal.invalid_argument('settings', format(
                 'key "%s" must be a %s', setting.key, jsonb_typeof(defaults -> setting.key)));
@@ -66,7 +66,7 @@ COMMENT ON FUNCTION rbac_internal.check_settings(jsonb) IS
 CREATE FUNCTION rbac_internal.check_id(argument text, id text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    PERFORM rbac_internal.checked_text(argument, id, 1, 256);
+    PERFORM rbac_internal.checked_name(argument, id);
     IF id IN ('{self_org_id}', '{self_user_id}') THEN
         PERFORM rbac_internal.invalid_argument(argument, 'must not be a placeholder');
     END IF;
@@ -201,7 +201,7 @@ INSERT INTO rbac.permission (permission_name, attributes, description, is_builti
 CREATE FUNCTION rbac_internal.check_permission_name(permission_name text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    PERFORM rbac_internal.checked_text('permission_name', permission_name, 1, 256);
+    PERFORM rbac_internal.checked_name('permission_name', permission_name);
     -- The type knows what a permission name is; wildcards are for grants only.
     PERFORM jsonb_build_object('permission_name', permission_name, 'conditions', '{}'::jsonb)
             ::rbac.permission_grant;
@@ -221,14 +221,20 @@ COMMENT ON FUNCTION rbac_internal.check_permission_name(text) IS
 CREATE FUNCTION rbac_internal.check_attributes(attributes jsonb) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+    -- As many as a grant can have conditions (RBAC_MAX_CONDITIONS).
+    max_attributes CONSTANT integer := 64;
     attribute record;
 BEGIN
     PERFORM rbac_internal.require_object('attributes', attributes);
+    IF (SELECT count(*) FROM jsonb_object_keys(attributes)) > max_attributes THEN
+        RAISE EXCEPTION 'a permission can have at most % attributes', max_attributes
+            USING ERRCODE = 'program_limit_exceeded', COLUMN = 'attributes';
+    END IF;
     FOR attribute IN SELECT a.key AS name, a.value AS type FROM jsonb_each(attributes) AS a
     LOOP
-        IF char_length(attribute.name) NOT BETWEEN 1 AND 256 THEN
-            PERFORM rbac_internal.invalid_argument(
-                'attributes', 'names must have 1 to 256 characters');
+        IF char_length(attribute.name) NOT BETWEEN 1 AND rbac_internal.max_name() THEN
+            PERFORM rbac_internal.invalid_argument('attributes', format(
+                'names must have 1 to %s characters', rbac_internal.max_name()));
         ELSIF attribute.type NOT IN ('"string"', '"number"', '"boolean"') THEN
             PERFORM rbac_internal.invalid_argument('attributes', format(
                 'type of "%s" must be "string", "number" or "boolean"', attribute.name));
@@ -239,7 +245,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rbac_internal.check_attributes(jsonb) IS
-'Raises 22023 for what does not declare attributes: an object of name and type.';
+'Raises 22023 or 54000 for what does not declare attributes: an object of name and type.';
 
 CREATE FUNCTION rbac.define_permission(
     permission_name text DEFAULT NULL,
@@ -255,6 +261,9 @@ BEGIN
     PERFORM rbac_internal.require_system();
     PERFORM rbac_internal.check_permission_name(permission_name);
     PERFORM rbac_internal.check_attributes(attributes);
+    IF description IS NOT NULL THEN
+        description := rbac_internal.checked_prose('description', description);
+    END IF;
     BEGIN
         INSERT INTO rbac.permission (permission_name, attributes, description)
         VALUES (permission_name, attributes - 'org_id', description);
@@ -272,12 +281,12 @@ COMMENT ON FUNCTION rbac.define_permission(text, jsonb, text) IS
 'Define a permission, which grants may then name.
 
 permission_name: "Category:Action", without wildcards.
-attributes: object of attribute name and type: "string", "number" or "boolean". Every permission has org_id, a string, without saying so.
-description: for people.
+attributes: object of at most 64 attribute names and their types: "string", "number" or "boolean". Every permission has org_id, a string, without saying so.
+description: for people, 1 to 10,000 characters after white space at both ends is stripped.
 
 A permission is defined once and for all organizations; it cannot be redefined, because grants rely on its attributes.
 Only the system may do this: the extension''s owner while no caller is set.
-Errors: 28000 no caller, 22023 invalid argument, 42501 not the system, 42710 the name is taken.
+Errors: 28000 no caller, 22023 invalid argument, 42501 not the system, 42710 the name is taken, 54000 too many attributes.
 VOLATILE: it writes.';
 COMMENT ON FUNCTION rbac_internal.define_permission(text, jsonb, text) IS
 'Implements rbac.define_permission.';
@@ -366,7 +375,8 @@ BEGIN
     IF NOT EXISTS (SELECT FROM rbac.principal AS p
                    WHERE p.organization = organization AND p.principal_id = user_id
                      AND p.kind = 'user') THEN
-        RAISE EXCEPTION 'user "%" does not exist', user_id USING ERRCODE = 'undefined_object';
+        RAISE EXCEPTION 'user "%" does not exist', rbac_internal.abbreviated(user_id)
+            USING ERRCODE = 'undefined_object';
     END IF;
 END
 $$;

@@ -31,7 +31,8 @@ BEGIN
     SELECT d.* INTO document FROM rbac_internal.role_document AS d
     WHERE d.organization = organization AND d.role_name = role_name AND d.expires_at IS NULL;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'role "%" does not exist', role_name USING ERRCODE = 'undefined_object';
+        RAISE EXCEPTION 'role "%" does not exist', rbac_internal.abbreviated(role_name)
+            USING ERRCODE = 'undefined_object';
     END IF;
     RETURN document;
 END
@@ -97,8 +98,7 @@ COMMENT ON FUNCTION rbac_internal.find_parents(text, text[]) IS
 CREATE FUNCTION rbac_internal.checked_role_name(role_name text) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    stripped CONSTANT text := rbac_internal.checked_text(
-        'role_name', rbac_internal.strip(role_name), 1, 256);
+    stripped CONSTANT text := rbac_internal.checked_name('role_name', rbac_internal.strip(role_name));
 BEGIN
     -- Over HTTP a role is .../role/{role_name}, and these two are routes there.
     IF stripped IN ('temporary_permission_grant', 'temporary_permission_grants') THEN
@@ -194,7 +194,7 @@ BEGIN
     PERFORM rbac_internal.require_caller();
     PERFORM rbac_internal.lock_organization(organization);
     role_name := rbac_internal.checked_role_name(role_name);
-    description := rbac_internal.checked_text('description', rbac_internal.strip(description));
+    description := rbac_internal.checked_prose('description', description);
     PERFORM rbac_internal.require_argument('permission_grants', permission_grants);
     PERFORM rbac_internal.check_privileges('permission_grants', permission_grants);
     PERFORM rbac_internal.require_argument('frontend_view', frontend_view);
@@ -220,7 +220,7 @@ COMMENT ON FUNCTION rbac.create_role(text, text, text, rbac.privileges, rbac.fro
 
 organization: where.
 role_name: 1 to 256 characters after white space at both ends is stripped; case counts.
-description: not empty after stripping.
+description: 1 to 10,000 characters after stripping.
 permission_grants: what holders of the role may do, a JSON array of grants; may be empty.
 frontend_view: "client" or "admin", which user interface holders see.
 inherited_from: names of roles of the organization whose grants holders get too; at most 64.
@@ -294,7 +294,7 @@ BEGIN
     PERFORM rbac_internal.lock_organization(organization);
     PERFORM rbac_internal.require_argument('role_name', role_name);
     IF description IS NOT NULL THEN
-        description := rbac_internal.checked_text('description', rbac_internal.strip(description));
+        description := rbac_internal.checked_prose('description', description);
     END IF;
     PERFORM rbac_internal.check_privileges('permission_grants', permission_grants);
     old := rbac_internal.find_role(organization, role_name);

@@ -63,7 +63,7 @@ COMMENT ON FUNCTION rbac_internal.is_words(text) IS
 CREATE FUNCTION rbac_internal.check_tags(tags jsonb) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    max_tags CONSTANT integer := 20;
+    max_tags CONSTANT integer := 20;    -- the role API's bound
     tag record;
 BEGIN
     PERFORM rbac_internal.require_object('tags', tags);
@@ -74,7 +74,10 @@ BEGIN
     FOR tag IN SELECT t.key, jsonb_typeof(t.value) AS type, t.value #>> '{}' AS value
                FROM jsonb_each(tags) AS t
     LOOP
-        IF NOT rbac_internal.is_words(tag.key) OR tag.type NOT IN ('string', 'null')
+        IF greatest(char_length(tag.key), char_length(tag.value)) > rbac_internal.max_name() THEN
+            PERFORM rbac_internal.invalid_argument('tags', format(
+                'keys and values must have at most %s characters', rbac_internal.max_name()));
+        ELSIF NOT rbac_internal.is_words(tag.key) OR tag.type NOT IN ('string', 'null')
            OR NOT rbac_internal.is_words(tag.value) THEN
             PERFORM rbac_internal.invalid_argument('tags', format(
                 'key "%s" and its value must be of letters, digits, underscores and white space (the value may be null)',
@@ -134,6 +137,8 @@ CREATE FUNCTION rbac_internal.create_temporary_permission_grant(
     OUT temporary_permission_grant_id text, OUT expires_at timestamptz
 )
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    min_justification CONSTANT integer := 10;   -- the role API's bound: more than "ok"
 BEGIN
     PERFORM rbac_internal.require_caller();
     PERFORM rbac_internal.lock_organization(organization);
@@ -142,7 +147,7 @@ BEGIN
     PERFORM rbac_internal.require_argument('permission_grant', permission_grant);
     PERFORM rbac_internal.check_privileges('permission_grant', permission_grant::rbac.privileges);
     PERFORM rbac_internal.check_tags(tags);
-    justification := rbac_internal.checked_text('justification', rbac_internal.strip(justification), 10);
+    justification := rbac_internal.checked_prose('justification', justification, min_justification);
     PERFORM rbac_internal.require_user(organization, user_id);
     PERFORM rbac_internal.authorize_temporary_grant(organization, user_id, permission_grant);
 
@@ -167,8 +172,8 @@ COMMENT ON FUNCTION rbac.create_temporary_permission_grant(
 organization, user_id: the grantee, a user of the organization; the grant counts in the organization only.
 duration: ISO 8601 duration of weeks, or of days, hours, minutes and seconds, for example "PT8H"; from one second to the organization''s max_temporary_grant.
 permission_grant: the grant; its placeholders stand for the grantee.
-tags: object of at most 20 tags; keys and values are letters, digits, underscores and white space, and values may be null.
-justification: at least 10 characters after white space at both ends is stripped.
+tags: object of at most 20 tags; keys and values are up to 256 letters, digits, underscores and white space, and values may be null.
+justification: 10 to 10,000 characters after white space at both ends is stripped.
 
 Needs Role:CreateTemporaryPermissionGrant with org_id, user_id and permission_name of the grant, and, by the organization''s setting temporary_grant_needs_cover, role-based privileges that exceed the grant. Comparisons of privileges never count temporary grants.
 Errors: 28000 no caller, 42704 unknown organization, user or permission, 22023 invalid argument, 42501 not permitted, 54000 too many tags or a comparison that is too expensive.
@@ -181,9 +186,11 @@ COMMENT ON FUNCTION rbac_internal.create_temporary_permission_grant(
 
 CREATE FUNCTION rbac_internal.check_limit("limit" integer) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    max_limit CONSTANT integer := 10;   -- the role API's bound
 BEGIN
-    IF ("limit" BETWEEN 0 AND 10) IS NOT TRUE THEN
-        PERFORM rbac_internal.invalid_argument('limit', 'must be from 0 to 10');
+    IF ("limit" BETWEEN 0 AND max_limit) IS NOT TRUE THEN
+        PERFORM rbac_internal.invalid_argument('limit', format('must be from 0 to %s', max_limit));
     END IF;
 END
 $$;

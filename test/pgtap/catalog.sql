@@ -50,6 +50,8 @@ SELECT set_eq($$ SELECT signature FROM function WHERE provolatile = 'i' $$, ARRA
     'rbac_internal.default_settings()',
     'rbac_internal.default_rate_limits()',
     'rbac_internal.strip(text)',
+    'rbac_internal.max_name()',
+    'rbac_internal.abbreviated(text)',
     'rbac_internal.is_words(text)',
     'rbac_internal.has_tag(jsonb,text)',
     'rbac_internal.temporary_grant_order(text[])'

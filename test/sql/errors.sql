@@ -95,11 +95,24 @@ FROM argument CROSS JOIN LATERAL pg_temp.attempt(pg_temp.call(function, name, ''
 SELECT function, name, value, a.* FROM argument CROSS JOIN LATERAL (VALUES ('role_name', 'base '), ('role_name', 'Base'), ('user_id', 'Bob'), ('user_id', '')) AS v (name_of, value)
 CROSS JOIN LATERAL pg_temp.attempt(pg_temp.call(function, name, quote_literal(value))) AS a WHERE name = name_of AND function NOT IN ('create_role', 'create_user') ORDER BY function COLLATE "C", number, value COLLATE "C";
 
--- Texts: empty, white space, of 256 and of 257 characters.
-SELECT function, name, what, a.* FROM argument CROSS JOIN LATERAL (VALUES (1, 'empty', ''), (2, 'white space', U&' \00a0\2003'), (3, '256', repeat(U&'\00e9', 256)), (4, '257', repeat(U&'\00e9', 257)), (5, '256, padded', ' ' || repeat('x', 256) || ' ')) AS v (n, what, value)
+-- Texts: empty, white space, and as long as names and descriptions may be, or longer.
+SELECT function, name, what, a.* FROM argument CROSS JOIN LATERAL (VALUES (1, 'empty', ''), (2, 'white space', U&' \00a0\2003'), (3, '256', repeat(U&'\00e9', 256)), (4, '257', repeat(U&'\00e9', 257)), (5, '256, padded', ' ' || repeat('x', 256) || ' '),
+    (6, '10000', repeat(U&'\00e9', 10000)), (7, '10001', repeat(U&'\00e9', 10001)), (8, '10000, padded', ' ' || repeat('x', 10000) || ' ')) AS v (n, what, value)
 CROSS JOIN LATERAL pg_temp.attempt(pg_temp.call(function, name, quote_literal(value))) AS a
-WHERE (function, name) IN (('create_organization', 'organization'), ('create_user', 'user_id'), ('create_role', 'role_name'), ('create_role', 'description'), ('modify_role', 'description'), ('create_temporary_permission_grant', 'justification')) AND a.state <> 'done'
+WHERE (function, name) IN (('create_organization', 'organization'), ('define_permission', 'description'), ('create_user', 'user_id'), ('create_role', 'role_name'), ('create_role', 'description'), ('modify_role', 'description'), ('create_temporary_permission_grant', 'justification')) AND a.state <> 'done'
 ORDER BY function COLLATE "C", number, n;
+
+-- Ten megabytes in any argument: refused at once, and without repeating them.
+CREATE TEMP TABLE huge (type regtype, what text, value text);
+INSERT INTO huge VALUES ('text', 'text', $$repeat('x', 10000000)$$), ('text', 'white space', $$repeat(' ', 10000000)$$),
+    ('jsonb', 'key', $$jsonb_build_object(repeat('x', 10000000), 'string')$$), ('jsonb', 'value', $$jsonb_build_object('x', repeat('x', 10000000))$$),
+    ('jsonb', 'many', $$(SELECT jsonb_object_agg(i, 'string') FROM generate_series(1, 500000) AS i)$$), ('jsonb', 'array', $$to_jsonb(array_fill(1, ARRAY[5000000]))$$),
+    ('rbac.privileges', 'padded', $$(repeat(' ', 10000000) || '[]')::rbac.privileges$$), ('rbac.permission_grant', 'name', $$jsonb_build_object('permission_name', 'Doc:' || repeat('x', 10000000))::rbac.permission_grant$$);
+SELECT h.type, h.what COLLATE "C" AS what, a.state, regexp_replace(a.message, '(.)\1{255}', '\1 (256 times) ') COLLATE "C" AS message, count(*)
+FROM argument AS g JOIN pg_proc AS p ON p.pronamespace = 'rbac'::regnamespace AND p.proname = g.function JOIN huge AS h ON h.type = p.proargtypes[g.number - 1]
+CROSS JOIN LATERAL pg_temp.attempt(pg_temp.call(g.function, g.name, h.value)) AS a GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4;
+-- So is a setting that exists.
+SELECT a.* FROM pg_temp.attempt($$SELECT rbac.modify_organization('acme', jsonb_build_object('max_temporary_grant', repeat('9', 10000000)))$$) AS a;
 
 -- Names taken, and what is no document, or not of what is defined.
 SELECT function, name, value, a.* FROM (VALUES

@@ -24,6 +24,8 @@ SELECT left(v.attributes, 30) AS attributes, a.* FROM (VALUES
     (NULL), ('[]'), ('{"x": "text"}'), ('{"x": "String"}'), ('{"x": null}'), ('{"x": ["string"]}'), ('{"x": []}'), ('{"": "string"}'),
     ('{"' || repeat('x', 257) || '": "string"}'), ('{"org_id": "number"}')) AS v (attributes)
 CROSS JOIN LATERAL pg_temp.attempt(format('SELECT rbac.define_permission(''Bad:Bad'', %L)', v.attributes)) AS a;
+SELECT v.n, a.* FROM (VALUES (64), (65)) AS v (n)
+CROSS JOIN LATERAL pg_temp.attempt(format('SELECT rbac.define_permission(''Wide:%s'', (SELECT jsonb_object_agg(i, ''string'') FROM generate_series(1, %s) AS i))', v.n, v.n)) AS a;
 SELECT count(*) FROM rbac.permission WHERE permission_name LIKE 'Bad%';
 
 -- The permissions that come with the extension.

@@ -66,7 +66,8 @@ SELECT a.* FROM pg_temp.attempt(pg_temp.create_for('P3650D')) AS a;
 SELECT left(v.tags, 30) AS tags, a.* FROM (VALUES
     (NULL), ('null'), ('[]'), ('{"a": 1}'), ('{"a": true}'), ('{"a": {}}'), ('{"": "x"}'), ('{"a": ""}'), ('{"a:b": "x"}'), ('{"a": "b:c"}'), ('{"a": "*"}'),
     ('{"TICKET-1": "x"}'), ('{"a": "x", "b": "-"}'), (U&'{"\00fcber uns_1": "\65e5\672c"}'), ('{"a b": null, " ": "\t"}'),
-    ((SELECT json_object_agg(i, null)::text FROM generate_series(1, 20) AS i)), ((SELECT json_object_agg(i, null)::text FROM generate_series(1, 21) AS i))) AS v (tags)
+    ((SELECT json_object_agg(i, null)::text FROM generate_series(1, 20) AS i)), ((SELECT json_object_agg(i, null)::text FROM generate_series(1, 21) AS i)),
+    (json_build_object(repeat('k', 256), repeat('v', 256))::text), (json_build_object(repeat('k', 257), NULL)::text), (json_build_object('v', repeat('v', 257))::text)) AS v (tags)
 CROSS JOIN LATERAL pg_temp.attempt(format($$SELECT rbac.create_temporary_permission_grant('acme', 'bob', 'PT1H', '{"permission_name": "Doc:Read", "conditions": {}}', %L, 'Because of a test.')$$, v.tags)) AS a;
 
 -- The justification has 10 characters at least, the grant is of what is defined.
