@@ -85,5 +85,62 @@ SELECT pg_temp.prepare('NUL', '\x01' || convert_to('{"type":"Equals","value":"a'
 SELECT pg_temp.prepare('NUL at the end', '\x01' || convert_to('{"type":"Equals","value":"a"}', 'UTF8') || '\x00');
 \lo_export 1 results/type_errors.bin
 \copy received FROM 'results/type_errors.bin' (FORMAT binary)
+-- So are grants and sets of them.
+CREATE TEMP TABLE received_grant (g rbac.permission_grant);
+SELECT pg_temp.prepare('a good one', '\x01' || convert_to('{"permission_name":"A:B","conditions":{"x":{"type":"Equals","value":1}}}', 'UTF8'));
+\lo_export 1 results/type_errors.bin
+\copy received_grant FROM 'results/type_errors.bin' (FORMAT binary)
+SELECT pg_temp.prepare('version 2', '\x02' || convert_to('{"permission_name":"A:B"}', 'UTF8'));
+\lo_export 1 results/type_errors.bin
+\copy received_grant FROM 'results/type_errors.bin' (FORMAT binary)
+SELECT pg_temp.prepare('nothing', '');
+\lo_export 1 results/type_errors.bin
+\copy received_grant FROM 'results/type_errors.bin' (FORMAT binary)
+SELECT pg_temp.prepare('an array', '\x01' || convert_to('[]', 'UTF8'));
+\lo_export 1 results/type_errors.bin
+\copy received_grant FROM 'results/type_errors.bin' (FORMAT binary)
+SELECT pg_temp.prepare('a bad name', '\x01' || convert_to('{"permission_name":"A"}', 'UTF8'));
+\lo_export 1 results/type_errors.bin
+\copy received_grant FROM 'results/type_errors.bin' (FORMAT binary)
+SELECT pg_temp.prepare('an attribute twice', '\x01' || convert_to('{"permission_name":"A:B","conditions":{"x":{"type":"Equals","value":1},"x":{"type":"Equals","value":1}}}', 'UTF8'));
+\lo_export 1 results/type_errors.bin
+\copy received_grant FROM 'results/type_errors.bin' (FORMAT binary)
+SELECT pg_temp.prepare('text after the document', '\x01' || convert_to('{"permission_name":"A:B"}{}', 'UTF8'));
+\lo_export 1 results/type_errors.bin
+\copy received_grant FROM 'results/type_errors.bin' (FORMAT binary)
+SELECT pg_temp.prepare('past a limit', '\x01' || convert_to(json_build_object('permission_name', 'A:B', 'conditions',
+    (SELECT json_object_agg(i, '{"type":"Equals","value":1}'::json) FROM generate_series(1, 65) AS i))::text, 'UTF8'));
+\lo_export 1 results/type_errors.bin
+\copy received_grant FROM 'results/type_errors.bin' (FORMAT binary)
+SELECT pg_temp.prepare('invalid UTF-8', '\x01' || convert_to('{"permission_name":"A:', 'UTF8') || '\xff227d');
+\lo_export 1 results/type_errors.bin
+\copy received_grant FROM 'results/type_errors.bin' (FORMAT binary)
+CREATE TEMP TABLE received_privileges (p rbac.privileges);
+SELECT pg_temp.prepare('a good one', '\x01' || convert_to('[{"permission_name":"A:B"},{"permission_name":"*"}]', 'UTF8'));
+\lo_export 1 results/type_errors.bin
+\copy received_privileges FROM 'results/type_errors.bin' (FORMAT binary)
+SELECT pg_temp.prepare('version 0', '\x00');
+\lo_export 1 results/type_errors.bin
+\copy received_privileges FROM 'results/type_errors.bin' (FORMAT binary)
+SELECT pg_temp.prepare('no JSON', '\x01' || convert_to('[{"permission_name":', 'UTF8'));
+\lo_export 1 results/type_errors.bin
+\copy received_privileges FROM 'results/type_errors.bin' (FORMAT binary)
+SELECT pg_temp.prepare('a grant alone', '\x01' || convert_to('{"permission_name":"A:B"}', 'UTF8'));
+\lo_export 1 results/type_errors.bin
+\copy received_privileges FROM 'results/type_errors.bin' (FORMAT binary)
+SELECT pg_temp.prepare('an unknown key', '\x01' || convert_to('[{"permission_name":"A:B","x":1}]', 'UTF8'));
+\lo_export 1 results/type_errors.bin
+\copy received_privileges FROM 'results/type_errors.bin' (FORMAT binary)
+SELECT pg_temp.prepare('In []', '\x01' || convert_to('[{"permission_name":"A:B","conditions":{"x":{"type":"In","values":[]}}}]', 'UTF8'));
+\lo_export 1 results/type_errors.bin
+\copy received_privileges FROM 'results/type_errors.bin' (FORMAT binary)
+SELECT pg_temp.prepare('past a limit', '\x01' || convert_to('[' || repeat('{"permission_name":"*"},', 20000) || '{"permission_name":"*"}]', 'UTF8'));
+\lo_export 1 results/type_errors.bin
+\copy received_privileges FROM 'results/type_errors.bin' (FORMAT binary)
+SELECT pg_temp.prepare('NUL at the end', '\x01' || convert_to('[]', 'UTF8') || '\x00');
+\lo_export 1 results/type_errors.bin
+\copy received_privileges FROM 'results/type_errors.bin' (FORMAT binary)
 SELECT lo_unlink(1);
 SELECT * FROM received;
+SELECT * FROM received_grant;
+SELECT * FROM received_privileges;
