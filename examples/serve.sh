@@ -21,5 +21,4 @@ curl -i -H 'Authorization: Bearer $token' '$RBAC_URL/v1/acme/role/?name=Manager&
 
 Ctrl-C ends all of it.
 EOF
-sleep infinity &
-wait
+exec sleep infinity
