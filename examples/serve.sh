@@ -11,6 +11,10 @@ Their description:            $RBAC_URL/openapi.json
 All operations, by PostgREST: $RBAC_RPC_URL/rpc/OPERATION
 The database:                 psql -h $PGHOST -U $PGUSER $PGDATABASE
 
+To try docs/http-examples.md:
+
+export RBAC_URL=$RBAC_URL RBAC_RPC_URL=$RBAC_RPC_URL RBAC_JWT_SECRET='$RBAC_JWT_SECRET'
+
 A token for mona, who manages acme, good for an hour:
 
 $token

@@ -4,6 +4,10 @@
 import { createHmac } from 'node:crypto';
 
 const [organization, user] = process.argv.slice(2);
+if (!process.env.RBAC_JWT_SECRET) {
+    console.error('RBAC_JWT_SECRET is not set.');
+    process.exit(1);
+}
 const encode = value => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 const claims = { org_id: organization, sub: user, exp: Math.floor(Date.now() / 1000) + 3600 };

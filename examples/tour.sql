@@ -47,9 +47,9 @@ UPDATE ticket SET region = 'apac' WHERE region = 'emea' AND status = 'pending';
 \echo
 \echo '== 3. Nobody hands out more than they hold'
 \echo
-\echo 'mona makes eve an agent. That is less than she holds, so it is done:'
+\echo 'mona makes eve an agent as well. That is less than she holds, so it is done:'
 SELECT rbac.set_caller('acme', 'mona', false) \g /dev/null
-SELECT rbac.assign_role('acme', 'Agent-amer', 'eve') IS NOT NULL AS assigned;
+SELECT rbac.assign_role('acme', 'Agent-amer', 'eve', replace => false) IS NOT NULL AS assigned;
 \echo 'lead-emea tries to make eve an agent of apac. The refusal shows a request that'
 \echo 'the role would allow and lead-emea may not make:'
 SELECT rbac.set_caller('acme', 'lead-emea', false) \g /dev/null

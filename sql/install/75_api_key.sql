@@ -81,7 +81,7 @@ CREATE FUNCTION rbac_internal.require_room_for_api_key(organization text) RETURN
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 DECLARE
-    max_api_keys CONSTANT integer := 20;
+    max_api_keys CONSTANT integer := 20;    -- the role API's bound
 BEGIN
     DELETE FROM rbac.principal AS p USING rbac.api_key AS k
     WHERE k.organization = organization AND k.expires_at <= statement_timestamp()
@@ -184,7 +184,7 @@ BEGIN
     PERFORM rbac_internal.require_argument('api_key_id', api_key_id);
     SELECT k.* INTO found_key FROM rbac_internal.live_api_keys(organization) AS k WHERE k.id = api_key_id;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'API key "%" does not exist', api_key_id USING ERRCODE = 'undefined_object';
+        RAISE EXCEPTION 'API key "%" does not exist', rbac_internal.abbreviated(api_key_id) USING ERRCODE = 'undefined_object';
     END IF;
     PERFORM rbac_internal.require_permission('Organization:DeleteAPIKey', jsonb_build_object(
         'org_id', organization, 'role_name', found_key.role_name));
