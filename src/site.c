@@ -307,8 +307,8 @@ fetch_values(check_site *site, FunctionCallInfo fcinfo)
 		int			parameter = program->used[i];
 		NullableDatum *argument = &fcinfo->args[value_argno(parameter)];
 
-		site->values[parameter] = rbac_fetch_value(&site->signature.parameters[parameter].type,
-												   argument->value, argument->isnull);
+		rbac_fetch_value(&site->signature.parameters[parameter].type,
+						 argument->value, argument->isnull, &site->values[parameter]);
 	}
 }
 

@@ -156,51 +156,48 @@ fetch_integer(Oid type, Datum datum)
 	return type == INT4OID ? DatumGetInt32(datum) : DatumGetInt64(datum);
 }
 
-rbac_sql_value
-rbac_fetch_other_value(rbac_value_type *type, Datum datum)
+void
+rbac_fetch_other_value(rbac_value_type *type, Datum datum, rbac_sql_value *out)
 {
-	rbac_sql_value value = {.missing = false};
-
 	switch (type->kind)
 	{
 		case RBAC_KIND_TEXT:
-			value.bytes = rbac_str_from_text(DatumGetTextPP(datum));
+			out->bytes = rbac_str_from_text(DatumGetTextPP(datum));
 			break;
 		case RBAC_KIND_BPCHAR:
-			value.bytes = str_from_bpchar(datum);
+			out->bytes = str_from_bpchar(datum);
 			break;
 		case RBAC_KIND_NAME:
-			value.bytes = str_from_cstring(DatumGetCString(datum));
+			out->bytes = str_from_cstring(DatumGetCString(datum));
 			break;
 		case RBAC_KIND_UUID:
-			value.bytes = (rbac_str) {(char *) DatumGetUUIDP(datum)->data, UUID_LEN};
+			out->bytes = (rbac_str) {(char *) DatumGetUUIDP(datum)->data, UUID_LEN};
 			break;
 		case RBAC_KIND_ENUM:
-			value.label = DatumGetObjectId(datum);
+			out->label = DatumGetObjectId(datum);
 			break;
 		case RBAC_KIND_DATETIME:
-			value.bytes = str_from_datetime(type->oid, datum);
+			out->bytes = str_from_datetime(type->oid, datum);
 			break;
 		case RBAC_KIND_OUTPUT:
-			value.bytes = str_from_output(&type->output, datum);
+			out->bytes = str_from_output(&type->output, datum);
 			break;
 		case RBAC_KIND_INTEGER:
-			value.integer = fetch_integer(type->oid, datum);
+			out->integer = fetch_integer(type->oid, datum);
 			break;
 		case RBAC_KIND_REAL:
-			value.real = type->oid == FLOAT4OID ? DatumGetFloat4(datum) : DatumGetFloat8(datum);
-			value.missing = !isfinite(value.real);
+			out->real = type->oid == FLOAT4OID ? DatumGetFloat4(datum) : DatumGetFloat8(datum);
+			out->missing = !isfinite(out->real);
 			break;
 		case RBAC_KIND_NUMERIC:
-			value.numeric = NumericGetDatum(DatumGetNumeric(datum));
-			value.missing = numeric_is_nan(DatumGetNumeric(value.numeric)) ||
-				numeric_is_inf(DatumGetNumeric(value.numeric));
+			out->numeric = NumericGetDatum(DatumGetNumeric(datum));
+			out->missing = numeric_is_nan(DatumGetNumeric(out->numeric)) ||
+				numeric_is_inf(DatumGetNumeric(out->numeric));
 			break;
 		case RBAC_KIND_BOOLEAN:
-			value.boolean = DatumGetBool(datum);
+			out->boolean = DatumGetBool(datum);
 			break;
 	}
-	return value;
 }
 
 rbac_str
@@ -208,9 +205,13 @@ rbac_value_to_str(rbac_value_type *type, Datum datum)
 {
 	Oid			output;
 	bool		is_varlena;
+	rbac_sql_value value;
 
 	if (type->kind != RBAC_KIND_UUID && type->kind != RBAC_KIND_ENUM)
-		return rbac_fetch_value(type, datum, false).bytes;
+	{
+		rbac_fetch_value(type, datum, false, &value);
+		return value.bytes;
+	}
 	getTypeOutputInfo(type->oid, &output, &is_varlena);
 	return str_from_cstring(OidOutputFunctionCall(output, datum));
 }

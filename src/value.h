@@ -54,23 +54,28 @@ typedef struct rbac_sql_value
 /* Allocates what it must in the current memory context. */
 extern void rbac_value_type_init(rbac_value_type *type, Oid sqltype);
 
-extern rbac_sql_value rbac_fetch_other_value(rbac_value_type *type, Datum datum);
+extern void rbac_fetch_other_value(rbac_value_type *type, Datum datum, rbac_sql_value *out);
 
-/* In line what policies mostly look at. */
-static inline rbac_sql_value
-rbac_fetch_value(rbac_value_type *type, Datum datum, bool isnull)
+/*
+ * In line what policies mostly look at, and through a pointer: a structure that
+ * is returned is stored in parts and loaded as a whole, for which the processor
+ * has to wait.
+ */
+static inline void
+rbac_fetch_value(rbac_value_type *type, Datum datum, bool isnull, rbac_sql_value *out)
 {
-	rbac_sql_value value = {.missing = isnull};
-
+	out->missing = isnull;
 	if (isnull)
-		return value;
+		return;
 	if (type->kind == RBAC_KIND_TEXT)
-		value.bytes = rbac_str_from_text(DatumGetTextPP(datum));
-	else if (type->kind == RBAC_KIND_BOOLEAN)
-		value.boolean = DatumGetBool(datum);
+	{
+		text	   *value = DatumGetTextPP(datum);
+
+		out->bytes.data = VARDATA_ANY(value);
+		out->bytes.len = VARSIZE_ANY_EXHDR(value);
+	}
 	else
-		return rbac_fetch_other_value(type, datum);
-	return value;
+		rbac_fetch_other_value(type, datum, out);
 }
 
 /* A value that is a string in the core, as text in the server's encoding; not NULL. */
