@@ -42,6 +42,8 @@ OBJS += \
 	src/access.o \
 	src/program.o \
 	src/site.o \
+	src/permitted.o \
+	src/planner.o \
 	src/check.o \
 	src/admin.o \
 	src/rate_limit.o \

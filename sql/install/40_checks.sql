@@ -1,17 +1,39 @@
 -- Checks. They read the tables with a fresh snapshot, the caller and the
 -- statement's start: STABLE. They write nothing and keep no state that another
--- process would miss: PARALLEL SAFE.
+-- process would miss: PARALLEL SAFE. COST is measured, in comparisons of integers:
+-- of a row, and of permitted_organizations() for a scan.
 
 CREATE FUNCTION rbac.has_permission(permission text) RETURNS boolean
-LANGUAGE C STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'rbac_has_permission';
+LANGUAGE C STABLE PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'rbac_has_permission';
 COMMENT ON FUNCTION rbac.has_permission(text) IS
 'May the caller do this, by roles and temporary grants?
 
 The request has no attributes; see has_permission(text, "any").
 STABLE: it reads tables, the caller and the clock.';
 
+CREATE FUNCTION rbac.permitted_organizations(permission text) RETURNS text[]
+LANGUAGE C STABLE PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'rbac_permitted_organizations';
+COMMENT ON FUNCTION rbac.permitted_organizations(text) IS
+'The organizations in which the caller may have this permission, by roles and temporary grants.
+
+Every row that has_permission() allows is of one of them; conditions on other attributes than org_id are not looked at. Plans search indexes with it.
+Result: the caller''s own organization or none; for operators also others, in no particular order, maybe repeated. Empty when there is no caller and for a NULL permission.
+STABLE: it reads tables, the caller and the clock.';
+
+CREATE FUNCTION rbac.permitted_organization_uuids(permission text) RETURNS uuid[]
+LANGUAGE C STABLE PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'rbac_permitted_organization_uuids';
+COMMENT ON FUNCTION rbac.permitted_organization_uuids(text) IS
+'permitted_organizations() for columns of type uuid: those whose names are uuids in canonical form.
+
+STABLE: it reads tables, the caller and the clock.';
+
+CREATE FUNCTION rbac_internal.has_permission_support(request internal) RETURNS internal
+LANGUAGE C STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'rbac_has_permission_support';
+COMMENT ON FUNCTION rbac_internal.has_permission_support(internal) IS
+'Tells the planner about has_permission(): indexes and selectivity.';
+
 CREATE FUNCTION rbac.has_permission(permission text, VARIADIC attributes "any") RETURNS boolean
-LANGUAGE C STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'rbac_has_permission';
+LANGUAGE C STABLE PARALLEL SAFE COST 5 SUPPORT rbac_internal.has_permission_support AS 'MODULE_PATHNAME', 'rbac_has_permission';
 COMMENT ON FUNCTION rbac.has_permission(text, "any") IS
 'May the caller do this with these attributes, by roles and temporary grants?
 
@@ -21,7 +43,7 @@ Error: 22023 for a malformed call (odd count, names that are not constants or gi
 STABLE: it reads tables, the caller and the clock.';
 
 CREATE FUNCTION rbac.require_permission(permission text) RETURNS boolean
-LANGUAGE C STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'rbac_require_permission';
+LANGUAGE C STABLE PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'rbac_require_permission';
 COMMENT ON FUNCTION rbac.require_permission(text) IS
 'True, or an error when the caller may not do this.
 
@@ -29,7 +51,7 @@ See require_permission(text, "any").
 STABLE: it reads tables, the caller and the clock.';
 
 CREATE FUNCTION rbac.require_permission(permission text, VARIADIC attributes "any") RETURNS boolean
-LANGUAGE C STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'rbac_require_permission';
+LANGUAGE C STABLE PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'rbac_require_permission';
 COMMENT ON FUNCTION rbac.require_permission(text, "any") IS
 'True, or an error when the caller may not do this with these attributes.
 

@@ -76,6 +76,8 @@ GRANT EXECUTE ON FUNCTION
     rbac.has_permission(text, "any"),
     rbac.require_permission(text),
     rbac.require_permission(text, "any"),
+    rbac.permitted_organizations(text),
+    rbac.permitted_organization_uuids(text),
     rbac.generate_object_id()
 TO PUBLIC;
 

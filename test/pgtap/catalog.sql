@@ -65,19 +65,22 @@ SELECT is_empty($$
 SELECT set_eq($$
     SELECT DISTINCT proname::text FROM function
     WHERE schema = 'rbac' AND provolatile = 's' AND proparallel = 's' $$,
-    '{has_permission,require_permission,current_organization,current_user_id}'::text[],
+    '{has_permission,require_permission,permitted_organizations,permitted_organization_uuids,current_organization,current_user_id}'::text[],
     'checks are STABLE and PARALLEL SAFE');
 SELECT set_eq($$
     SELECT DISTINCT proname::text FROM function WHERE schema = 'rbac' AND provolatile = 'v' AND proparallel = 'u' $$,
     '{set_caller,authenticate,create_organization,modify_organization,define_permission,create_user,create_role,modify_role,
       assign_role,revoke_role,create_temporary_permission_grant,create_api_key,delete_api_key,sign_in_with_api_key}'::text[],
     'what writes is VOLATILE and PARALLEL UNSAFE');
+SELECT set_eq($$ SELECT signature, prosupport::regproc::text FROM function WHERE prosupport <> 0 $$,
+    $$ VALUES ('rbac.has_permission(text,"any")', 'rbac_internal.has_permission_support') $$,
+    'the planner is told about has_permission(), and about nothing that raises errors');
 SELECT is_empty($$ SELECT signature FROM function WHERE proleakproof $$,
     'nothing claims to be LEAKPROOF');
 SELECT is_empty($$
     SELECT signature FROM function
-    WHERE 'internal'::regtype = ANY (proargtypes) AND proname NOT LIKE '%\_recv' $$,
-    'only receive functions take "internal"');
+    WHERE 'internal'::regtype = ANY (proargtypes) AND proname NOT LIKE '%\_recv' AND prorettype <> 'internal'::regtype $$,
+    'only receive functions take "internal", and planner support, which returns it');
 SELECT is_empty($$
     SELECT signature FROM function WHERE prosecdef
       AND (schema <> 'rbac_internal'

@@ -87,6 +87,8 @@ SELECT set_eq($$ SELECT object FROM privilege WHERE kind = 'function' AND object
     'rbac.has_permission(text,"any")',
     'rbac.require_permission(text)',
     'rbac.require_permission(text,"any")',
+    'rbac.permitted_organizations(text)',
+    'rbac.permitted_organization_uuids(text)',
     -- administration, which decides for itself
     'rbac.create_organization(text,jsonb)',
     'rbac.modify_organization(text,jsonb)',
@@ -162,7 +164,7 @@ UNION ALL
 SELECT format('SELECT %s(%s)', p.oid::regproc,
               (SELECT string_agg('NULL::' || CASE t.type WHEN 'anyelement'::regtype THEN 'text' ELSE format_type(t.type, NULL) END, ', ' ORDER BY t.n)
                FROM unnest(p.proargtypes) WITH ORDINALITY AS t (type, n)))
-FROM pg_proc AS p WHERE p.pronamespace = 'rbac_internal'::regnamespace AND p.prorettype <> 'trigger'::regtype
+FROM pg_proc AS p WHERE p.pronamespace = 'rbac_internal'::regnamespace AND p.prorettype NOT IN ('trigger'::regtype, 'internal'::regtype)
 UNION ALL
 VALUES ('CREATE TABLE rbac.mine (x integer)'), ('CREATE TABLE rbac_internal.mine (x integer)'), ('CREATE TABLE rbac_api.mine (x integer)'),
        ('CREATE FUNCTION rbac.has_permission(text, text, text) RETURNS boolean LANGUAGE sql RETURN true'),
