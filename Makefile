@@ -1,5 +1,6 @@
-# Building, installing and testing. "make test", "make demo" and "make serve" need
-# nothing but make: they install what else is missing, PostgreSQL included.
+# Building, installing and testing. "make test", "make bench", "make demo" and
+# "make serve" need nothing but make: they install what else is missing, PostgreSQL
+# included.
 
 EXTENSION  = rbac
 EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(EXTENSION).control)
@@ -121,9 +122,12 @@ clean:
 
 endif
 
-.PHONY: test demo serve
+.PHONY: test bench demo serve
 test:
 	@test/run.sh
+bench:
+	@test/bin/deps bench
+	@test/bin/private-server test/bench/run.py
 demo:
 	@test/bin/deps demo
 	@test/bin/private-server sh -c 'examples/demo.sh && test/bin/http-servers examples/http.sh'
