@@ -57,11 +57,11 @@ evaluate_grant(const rbac_grant *grant, void *arg)
 }
 
 static const rbac_attribute *
-find_attribute(const rbac_request *request, const char *name)
+find_attribute(const rbac_request *request, rbac_str name)
 {
 	for (uint32 i = 0; i < request->nattributes; i++)
 	{
-		if (rbac_str_equal(request->attributes[i].name, (rbac_str) {name, strlen(name)}))
+		if (rbac_str_equal(request->attributes[i].name, name))
 			return &request->attributes[i];
 	}
 	return NULL;
@@ -76,10 +76,10 @@ gives_organization(Datum attributes)
 }
 
 static void
-add_attribute(rbac_request *request, const char *name, rbac_str value)
+add_attribute(rbac_request *request, rbac_str name, rbac_str value)
 {
 	rbac_attribute *attributes = palloc((request->nattributes + 1) * sizeof(rbac_attribute));
-	rbac_attribute added = {{name, strlen(name)}, {.type = RBAC_STRING, .text = value}};
+	rbac_attribute added = {name, {.type = RBAC_STRING, .text = value}};
 	uint32		at = 0;
 
 	while (at < request->nattributes &&
@@ -96,7 +96,7 @@ add_attribute(rbac_request *request, const char *name, rbac_str value)
 static rbac_str
 requested_organization(const rbac_request *request)
 {
-	const rbac_attribute *attribute = find_attribute(request, RBAC_ORGANIZATION_ATTRIBUTE);
+	const rbac_attribute *attribute = find_attribute(request, RBAC_ORGANIZATION_NAME);
 
 	if (attribute == NULL || attribute->value.type != RBAC_STRING)
 		return (rbac_str) {NULL, 0};
@@ -115,7 +115,7 @@ user_has_permission(rbac_str organization, rbac_str user_id, rbac_str permission
 	rbac_core_init(&core);
 	rbac_request_from_jsonb(&core, rbac_to_utf8(permission), attributes, &request);
 	if (!gives_organization(attributes))
-		add_attribute(&request, RBAC_ORGANIZATION_ATTRIBUTE, identity.organization);
+		add_attribute(&request, RBAC_ORGANIZATION_NAME, identity.organization);
 	principal = &rbac_lookup_user(organization, user_id)->principal;
 	if (!rbac_organization_permitted(principal->is_operator, organization,
 									 requested_organization(&request)))
@@ -173,13 +173,12 @@ scope_privileges(rbac_core *core, rbac_privileges *privileges, bool is_operator,
 {
 	rbac_identity identity = {rbac_to_utf8(organization), user_id};
 	rbac_value	home = {.type = RBAC_STRING, .text = identity.organization};
-	rbac_str	attribute = {RBAC_ORGANIZATION_ATTRIBUTE, strlen(RBAC_ORGANIZATION_ATTRIBUTE)};
 	rbac_privileges resolved;
 	bool		done = rbac_resolve(core, privileges, &identity, &resolved);
 
 	if (done && is_operator)
 		*privileges = resolved;
-	else if (!done || !rbac_restrict(core, &resolved, attribute, &home, privileges))
+	else if (!done || !rbac_restrict(core, &resolved, RBAC_ORGANIZATION_NAME, &home, privileges))
 		rbac_core_report(core, ERRCODE_INTERNAL_ERROR, "could not combine privileges", NULL);
 }
 

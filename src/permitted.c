@@ -40,9 +40,7 @@ organization_condition(const rbac_grant *grant)
 {
 	for (uint32 i = 0; i < grant->nconditions; i++)
 	{
-		if (rbac_str_equal(grant->conditions[i].attribute,
-						   (rbac_str) {RBAC_ORGANIZATION_ATTRIBUTE,
-						   strlen(RBAC_ORGANIZATION_ATTRIBUTE)}))
+		if (rbac_str_equal(grant->conditions[i].attribute, RBAC_ORGANIZATION_NAME))
 			return &grant->conditions[i];
 	}
 	return NULL;

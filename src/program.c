@@ -122,13 +122,6 @@ compile_test(compilation *state, int parameter, const rbac_condition *condition,
 	return out->nconstants > 0 || out->is_negated;
 }
 
-static bool
-is_organization(rbac_str name)
-{
-	return rbac_str_equal(name, (rbac_str) {RBAC_ORGANIZATION_ATTRIBUTE,
-		strlen(RBAC_ORGANIZATION_ATTRIBUTE)});
-}
-
 /* False when the grant can be met by no row; it is then left out. */
 static bool
 compile_grant(compilation *state, const rbac_grant *grant, conjunction *out)
@@ -146,7 +139,7 @@ compile_grant(compilation *state, const rbac_grant *grant, conjunction *out)
 				return false;
 			out->ntests++;
 		}
-		else if (!is_organization(condition->attribute) ||
+		else if (!rbac_str_equal(condition->attribute, RBAC_ORGANIZATION_NAME) ||
 				 !rbac_condition_met(condition, &state->home, NULL))
 			return false;
 	}
@@ -174,8 +167,7 @@ static void
 compile_home(compilation *state)
 {
 	rbac_program *program = state->program;
-	rbac_str	attribute = {RBAC_ORGANIZATION_ATTRIBUTE, strlen(RBAC_ORGANIZATION_ATTRIBUTE)};
-	rbac_condition condition = {attribute, RBAC_EQUALS, 1, &state->home};
+	rbac_condition condition = {RBAC_ORGANIZATION_NAME, RBAC_EQUALS, 1, &state->home};
 	int			parameter = state->signature->organization;
 
 	if (parameter == RBAC_NO_PARAMETER || program->is_operator)

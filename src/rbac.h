@@ -259,6 +259,8 @@ extern TimestampTz rbac_visit_grants(const rbac_principal *principal, rbac_str p
 extern bool rbac_organization_permitted(bool is_operator, rbac_str home, rbac_str resource);
 
 #define RBAC_ORGANIZATION_ATTRIBUTE "org_id"
+#define RBAC_ORGANIZATION_NAME \
+	((rbac_str) {RBAC_ORGANIZATION_ATTRIBUTE, sizeof(RBAC_ORGANIZATION_ATTRIBUTE) - 1})
 
 /* ---- site.c: has_permission() at one place of one query ---- */
 
