@@ -111,8 +111,7 @@ enum
 };
 enum
 {
-	Anum_role_role = 1,
-	Anum_role_organization = 2
+	Anum_role_role = 1
 };
 enum
 {
@@ -243,9 +242,9 @@ extern bool rbac_is_literal_permission(rbac_str permission);
 
 /*
  * Visit every grant of the principal that covers the permission (NULL data:
- * every grant) and has not expired when the statement began. Returns when the
- * first of the temporary ones among them expires: until then, and as long as
- * the generation stays, another visit is the same.
+ * every grant) and has not expired by rbac_now(). Returns when the first of the
+ * temporary ones among them expires: until then, and as long as rbac_cache_epoch
+ * stays, another visit is the same.
  */
 typedef void (*rbac_grant_visitor) (const rbac_grant *grant, void *arg);
 extern TimestampTz rbac_visit_grants(const rbac_principal *principal, rbac_str permission,

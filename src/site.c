@@ -296,20 +296,24 @@ revalidate(check_site *site)
 
 /* ---- rows ---- */
 
-/* All of them before any test, since an output function may run anything. */
-static inline void
+/*
+ * All of them before any test, since an output function may run anything. False
+ * if the program went with that: it must not be looked at again.
+ */
+static inline bool
 fetch_values(check_site *site, FunctionCallInfo fcinfo)
 {
-	const rbac_program *program = site->program;
-
-	for (int i = 0; i < program->nused; i++)
+	for (int i = 0; i < site->program->nused; i++)
 	{
-		int			parameter = program->used[i];
+		int			parameter = site->program->used[i];
 		NullableDatum *argument = &fcinfo->args[value_argno(parameter)];
 
 		rbac_fetch_value(&site->signature.parameters[parameter].type,
 						 argument->value, argument->isnull, &site->values[parameter]);
+		if (unlikely(site->cache_epoch != rbac_cache_epoch))
+			return false;
 	}
+	return true;
 }
 
 /* Is the row in an organization in which an operator's grants count? */
@@ -345,11 +349,13 @@ rbac_check_at_site(FunctionCallInfo fcinfo)
 			revalidate(site);
 		if (site->program == NULL)
 			return false;
-		fetch_values(site, fcinfo);
-		if (unlikely(site->program->is_operator) && !is_in_any_organization(site, fcinfo))
-			return false;
-		if (likely(site->cache_epoch == rbac_cache_epoch))
-			return rbac_run_program(site->program, site->values);
+		if (likely(fetch_values(site, fcinfo)))
+		{
+			if (unlikely(site->program->is_operator) && !is_in_any_organization(site, fcinfo))
+				return false;
+			if (likely(site->cache_epoch == rbac_cache_epoch))
+				return rbac_run_program(site->program, site->values);
+		}
 		CHECK_FOR_INTERRUPTS();
 	}
 }
