@@ -235,24 +235,10 @@ scan_container(scanner *s, char close, bool (*scan_item) (scanner *), const char
 	return finish_node(s, node, length);
 }
 
+/* A node of so many bytes, 0 if there is none. */
 static bool
-scan_word(scanner *s, const char *word)
+scan_literal(scanner *s, size_t len)
 {
-	size_t		len = strlen(word);
-	uint32_t	node;
-
-	if (s->len - s->at < len || memcmp(s->text + s->at, word, len) != 0)
-		return bad(s, s->at, "expected a value");
-	if (!start_node(s, &node))
-		return false;
-	s->at += len;
-	return finish_node(s, node, 0);
-}
-
-static bool
-scan_number(scanner *s)
-{
-	size_t		len = rbac_number_scan(s->text + s->at, s->len - s->at);
 	uint32_t	node;
 
 	if (len == 0)
@@ -261,6 +247,20 @@ scan_number(scanner *s)
 		return false;
 	s->at += len;
 	return finish_node(s, node, 0);
+}
+
+static bool
+scan_word(scanner *s, const char *word)
+{
+	size_t		len = strlen(word);
+
+	return scan_literal(s, s->len - s->at >= len && memcmp(s->text + s->at, word, len) == 0 ? len : 0);
+}
+
+static bool
+scan_number(scanner *s)
+{
+	return scan_literal(s, rbac_number_scan(s->text + s->at, s->len - s->at));
 }
 
 static bool
