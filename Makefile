@@ -74,6 +74,10 @@ SQL_PARTS = \
 	sql/install/45_administration.sql \
 	sql/install/50_organization.sql \
 	sql/install/60_role.sql \
+	sql/install/62_group.sql \
+	sql/install/64_scoped_role.sql \
+	sql/install/66_application_role.sql \
+	sql/install/68_review.sql \
 	sql/install/70_temporary_grant.sql \
 	sql/install/75_api_key.sql \
 	sql/install/80_api.sql \

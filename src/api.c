@@ -14,12 +14,14 @@
 
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
+#include "funcapi.h"
 #include "miscadmin.h"
 #include "rbac.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
 
 #define ERRCODE_PGRST MAKE_SQLSTATE('P','G','R','S','T')
 
@@ -180,11 +182,33 @@ call_internal(const char *name, const char *operation, Oid type, NullableDatum a
 	FunctionCallInvoke(fcinfo);
 }
 
-/* Every operation that is about an organization names it first. */
+/* The argument of this name; NULL if the function has none. */
+static NullableDatum
+named_argument(FunctionCallInfo fcinfo, const char *wanted)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(fcinfo->flinfo->fn_oid));
+	NullableDatum argument = {0, true};
+	Oid		   *types;
+	char	  **names;
+	char	   *modes;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for function %u", fcinfo->flinfo->fn_oid);
+	get_func_arg_info(tuple, &types, &names, &modes);
+	ReleaseSysCache(tuple);
+	for (int i = 0; names != NULL && i < fcinfo->nargs; i++)
+	{
+		if (strcmp(names[i], wanted) == 0)
+			argument = fcinfo->args[i];
+	}
+	return argument;
+}
+
 static Datum
 perform(FunctionCallInfo fcinfo)
 {
-	call_internal("begin_request", get_func_name(fcinfo->flinfo->fn_oid), TEXTOID, fcinfo->args[0]);
+	call_internal("begin_request", get_func_name(fcinfo->flinfo->fn_oid), TEXTOID,
+				  named_argument(fcinfo, "organization"));
 	return rbac_call_implementation(fcinfo, "api_");
 }
 

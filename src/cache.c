@@ -132,21 +132,13 @@ create_table(const char *name, int nnames, Size entrysize, MemoryContext context
 	return hash_create(name, 64, &ctl, HASH_ELEM | HASH_FUNCTION | HASH_COMPARE | HASH_CONTEXT);
 }
 
-static HTAB *
-create_document_table(MemoryContext context)
-{
-	HASHCTL		ctl = {.keysize = RBAC_OBJECT_ID_LENGTH, .entrysize = sizeof(rbac_document),
-	.hcxt = context};
-
-	return hash_create("rbac documents", 64, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-}
-
 static rbac_str
 copy_str(MemoryContext context, rbac_str str)
 {
 	char	   *data = MemoryContextAlloc(context, str.len + 1);
 
-	memcpy(data, str.data, str.len);
+	if (str.len > 0)
+		memcpy(data, str.data, str.len);
 	return (rbac_str) {data, str.len};
 }
 
@@ -159,7 +151,7 @@ refresh_users(void)
 	rbac_cache_epoch++;
 	MemoryContextReset(user_context);
 	users = create_table("rbac users", 2, sizeof(rbac_user), user_context);
-	documents = create_document_table(user_context);
+	documents = create_table("rbac documents", 2, sizeof(rbac_document), user_context);
 	dlist_init(&recent_users);
 	total_size = orphaned_size = 0;
 	user_generation = generation;
@@ -213,66 +205,177 @@ read_organization(rbac_reading *reading, rbac_str organization, bool *is_operato
 	return exists;
 }
 
-/* The text values of one column, copied. */
-static List *
-read_column(rbac_reading *reading, rbac_table table, int nkeys, const rbac_str *keys, int attnum)
+/* A role that somebody holds, and what restricts it there: as in rbac_document. */
+typedef struct holding
 {
-	rbac_scan  *scan = rbac_begin_scan(reading, table, nkeys, keys);
-	List	   *values = NIL;
-
-	while (rbac_scan_next(scan))
-		values = lappend(values, TextDatumGetCString(rbac_scan_column(scan, attnum)));
-	rbac_end_scan(scan);
-	return values;
-}
+	rbac_str	role;			/* hash key: both */
+	rbac_str	restriction;
+} holding;
 
 static rbac_str
-str_from_cstring(const char *cstring)
+copy_text(Datum value)
 {
-	return (rbac_str) {cstring, strlen(cstring)};
+	return rbac_str_from_text(DatumGetTextPCopy(value));
+}
+
+/* The whole datum, so that DatumGetJsonbP() can read it again. */
+static rbac_str
+copy_restriction(Datum value)
+{
+	Jsonb	   *restriction = DatumGetJsonbPCopy(value);
+
+	if (JB_ROOT_COUNT(restriction) == 0)
+		return (rbac_str) {NULL, 0};
+	return (rbac_str) {(char *) restriction, VARSIZE(restriction)};
+}
+
+static List *
+add_holding(List *holdings, rbac_str role, rbac_str restriction)
+{
+	holding    *added = palloc(sizeof(holding));
+
+	*added = (holding) {role, restriction};
+	return lappend(holdings, added);
+}
+
+/* Add the roles of one principal. */
+static List *
+add_assigned(rbac_reading *reading, const rbac_str *key, List *holdings)
+{
+	rbac_scan  *scan = rbac_begin_scan(reading, RBAC_ASSIGNMENT, 2, key);
+
+	while (rbac_scan_next(scan))
+		holdings = add_holding(holdings, copy_text(rbac_scan_column(scan, Anum_assignment_role)),
+							   copy_restriction(rbac_scan_column(scan, Anum_assignment_restriction)));
+	rbac_end_scan(scan);
+	return holdings;
+}
+
+/* Add the roles of the groups that a user is a member of. */
+static List *
+add_assigned_to_groups(rbac_reading *reading, const rbac_str *key, List *holdings)
+{
+	rbac_scan  *scan = rbac_begin_scan(reading, RBAC_GROUP_MEMBER, 2, key);
+
+	while (rbac_scan_next(scan))
+	{
+		rbac_str	group[] = {key[0], copy_text(rbac_scan_column(scan, Anum_group_member_group_id))};
+
+		holdings = add_assigned(reading, group, holdings);
+	}
+	rbac_end_scan(scan);
+	return holdings;
+}
+
+/* "" for none. */
+static const char *
+read_kind(rbac_reading *reading, const rbac_str *key)
+{
+	rbac_scan  *scan = rbac_begin_scan(reading, RBAC_PRINCIPAL, 2, key);
+	const char *kind = rbac_scan_next(scan) ?
+		TextDatumGetCString(rbac_scan_column(scan, Anum_principal_kind)) : "";
+
+	rbac_end_scan(scan);
+	return kind;
 }
 
 /*
- * Add what the roles inherit from, directly or not: the list is both what was
- * seen and what is still to do, as in the server's own role membership.
+ * What counts for a caller. A token could name anything, and nobody is a group:
+ * it is held by its members.
  */
 static List *
-add_inherited(rbac_reading *reading, List *roles)
+read_caller_holdings(rbac_reading *reading, const rbac_str *key)
 {
-	HASHCTL		ctl = {.keysize = RBAC_OBJECT_ID_LENGTH, .entrysize = RBAC_OBJECT_ID_LENGTH,
-	.hcxt = CurrentMemoryContext};
-	HTAB	   *seen = hash_create("rbac role closure", 32, &ctl,
-								   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	const char *kind = read_kind(reading, key);
+
+	if (strcmp(kind, "user") == 0)
+		return add_assigned_to_groups(reading, key, add_assigned(reading, key, NIL));
+	if (strcmp(kind, "application") == 0)
+		return add_assigned(reading, key, NIL);
+	return NIL;
+}
+
+/* Add to the list those that one of its roles inherits from, restricted alike. */
+static List *
+add_parents(rbac_reading *reading, const holding *child, List *holdings)
+{
+	rbac_scan  *scan = rbac_begin_scan(reading, RBAC_ROLE_PARENT, 1, &child->role);
+
+	while (rbac_scan_next(scan))
+		holdings = add_holding(holdings, copy_text(rbac_scan_column(scan, Anum_role_parent_parent)),
+							   child->restriction);
+	rbac_end_scan(scan);
+	return holdings;
+}
+
+/*
+ * Each holding once, and what the roles inherit from, directly or not: the list
+ * is both what was seen and what is still to do, as in the server's own role
+ * membership.
+ */
+static List *
+close_holdings(rbac_reading *reading, List *holdings)
+{
+	HTAB	   *seen = create_table("rbac role closure", 2, sizeof(holding), CurrentMemoryContext);
 	List	   *closure = NIL;
 	bool		found;
 
-	while (roles != NIL)
+	for (int i = 0; i < list_length(holdings); i++)
 	{
-		char	   *role = linitial(roles);
-		rbac_str	key = str_from_cstring(role);
+		holding    *next = list_nth(holdings, i);
 
-		roles = list_delete_first(roles);
-		hash_search(seen, role, HASH_ENTER, &found);
+		hash_search(seen, next, HASH_ENTER, &found);
 		if (found)
 			continue;
-		closure = lappend(closure, role);
-		roles = list_concat(roles, read_column(reading, RBAC_ROLE_PARENT, 1, &key,
-											   Anum_role_parent_parent));
+		closure = lappend(closure, next);
+		holdings = add_parents(reading, next, holdings);
 	}
 	hash_destroy(seen);
 	return closure;
 }
 
-static rbac_privileges
-unpack_into(MemoryContext context, Datum stored)
+static void
+restrict_privileges(rbac_core *core, const JsonbValue *attribute, const JsonbValue *value,
+					rbac_privileges *privileges)
 {
-	MemoryContext old = MemoryContextSwitchTo(context);
+	rbac_str	name = {attribute->val.string.val, attribute->val.string.len};
+	rbac_str	text = {value->val.string.val, value->val.string.len};
+	rbac_value	required = {.type = RBAC_STRING, .text = rbac_to_utf8(text)};
+
+	if (!rbac_restrict(core, privileges, rbac_to_utf8(name), &required, privileges))
+		rbac_core_report(core, ERRCODE_INTERNAL_ERROR, "could not restrict privileges", NULL);
+}
+
+/* A restriction is a flat object of strings: attributes and what they have to be. */
+static void
+apply_restriction(rbac_core *core, rbac_str restriction, rbac_privileges *privileges)
+{
+	Jsonb	   *object = (Jsonb *) restriction.data;
+	JsonbIterator *it = JsonbIteratorInit(&object->root);
+	JsonbIteratorToken token;
+	JsonbValue	attribute = {0};
+	JsonbValue	value;
+
+	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
+	{
+		if (token == WJB_KEY)
+			attribute = value;
+		else if (token == WJB_VALUE && value.type == jbvString)
+			restrict_privileges(core, &attribute, &value, privileges);
+	}
+}
+
+/* In the current memory context. */
+static rbac_privileges
+read_privileges(rbac_str restriction, Datum stored)
+{
 	rbac_privileges privileges;
 	rbac_core	core;
 
 	rbac_core_init(&core);
 	rbac_privileges_from_datum(&core, PointerGetDatum(PG_DETOAST_DATUM_COPY(stored)), &privileges);
-	MemoryContextSwitchTo(old);
+	if (restriction.len > 0)
+		apply_restriction(&core, restriction, &privileges);
 	return privileges;
 }
 
@@ -283,23 +386,30 @@ document_size(const rbac_document *document)
 }
 
 static rbac_document *
-keep_document(const char *role_id, Datum stored)
+make_document(const rbac_str *key, Datum stored)
 {
-	rbac_document *document = hash_search(documents, role_id, HASH_FIND, NULL);
-	MemoryContext context;
-	rbac_privileges privileges;
+	MemoryContext context = AllocSetContextCreate(user_context, "rbac document", ALLOCSET_SMALL_SIZES);
+	rbac_document document = {.role_id = copy_str(context, key[0]),
+	.restriction = copy_str(context, key[1]), .context = context};
+	MemoryContext old = MemoryContextSwitchTo(context);
+	rbac_document *entry;
 
-	if (document != NULL)
-		return document;
-	context = AllocSetContextCreate(user_context, "rbac document", ALLOCSET_SMALL_SIZES);
-	privileges = unpack_into(context, stored);
-	document = hash_search(documents, role_id, HASH_ENTER, NULL);
-	document->nusers = 0;
-	document->context = context;
-	document->privileges = privileges;
-	total_size += document_size(document);
-	orphaned_size += document_size(document);
-	return document;
+	document.privileges = read_privileges(document.restriction, stored);
+	MemoryContextSwitchTo(old);
+	entry = hash_search(documents, &document.role_id, HASH_ENTER, NULL);
+	*entry = document;
+	total_size += document_size(entry);
+	orphaned_size += document_size(entry);
+	return entry;
+}
+
+static rbac_document *
+keep_document(rbac_str role_id, rbac_str restriction, Datum stored)
+{
+	rbac_str	key[] = {role_id, restriction};
+	rbac_document *document = hash_search(documents, key, HASH_FIND, NULL);
+
+	return document != NULL ? document : make_document(key, stored);
 }
 
 /*
@@ -307,15 +417,16 @@ keep_document(const char *role_id, Datum stored)
  * has current versions only, but a session can be made to ignore indexes.
  */
 static rbac_document *
-read_document(rbac_reading *reading, rbac_str role)
+read_document(rbac_reading *reading, const holding *held)
 {
-	rbac_scan  *scan = rbac_begin_scan(reading, RBAC_ROLE_VERSION, 1, &role);
+	rbac_scan  *scan = rbac_begin_scan(reading, RBAC_ROLE_VERSION, 1, &held->role);
 	rbac_document *document = NULL;
 
 	while (document == NULL && rbac_scan_next(scan))
 	{
 		if (rbac_scan_column_is_null(scan, Anum_role_version_expires_at))
-			document = keep_document(TextDatumGetCString(rbac_scan_column(scan, Anum_role_version_role_id)),
+			document = keep_document(copy_text(rbac_scan_column(scan, Anum_role_version_role_id)),
+									 held->restriction,
 									 rbac_scan_column(scan, Anum_role_version_permission_grants));
 	}
 	rbac_end_scan(scan);
@@ -323,15 +434,15 @@ read_document(rbac_reading *reading, rbac_str role)
 }
 
 static List *
-read_documents(rbac_reading *reading, List *roles)
+read_documents(rbac_reading *reading, List *holdings)
 {
-	List	   *closure = add_inherited(reading, roles);
+	List	   *closure = close_holdings(reading, holdings);
 	List	   *found = NIL;
 	ListCell   *lc;
 
 	foreach(lc, closure)
 	{
-		rbac_document *document = read_document(reading, str_from_cstring(lfirst(lc)));
+		rbac_document *document = read_document(reading, lfirst(lc));
 
 		if (document != NULL)
 			found = lappend(found, document);
@@ -381,8 +492,7 @@ read_user(const rbac_str *key, MemoryContext context, rbac_principal *out)
 
 	if (read_organization(reading, key[0], &out->is_operator))
 	{
-		List	   *roles = read_column(reading, RBAC_ASSIGNMENT, 2, key, Anum_assignment_role);
-		List	   *found = read_documents(reading, roles);
+		List	   *found = read_documents(reading, read_caller_holdings(reading, key));
 		MemoryContext old = MemoryContextSwitchTo(context);
 
 		out->documents = list_copy(found);
@@ -416,12 +526,13 @@ release_documents(const rbac_user *user)
 	foreach(lc, user->principal.documents)
 	{
 		rbac_document *document = lfirst(lc);
+		MemoryContext context = document->context;
 
 		if (--document->nusers > 0)
 			continue;
 		total_size -= document_size(document);
-		MemoryContextDelete(document->context);
-		hash_search(documents, document->role_id, HASH_REMOVE, NULL);
+		hash_search(documents, &document->role_id, HASH_REMOVE, NULL);
+		MemoryContextDelete(context);	/* the key is in there */
 	}
 }
 
@@ -495,18 +606,41 @@ rbac_lookup_user(rbac_str organization, rbac_str user_id)
 	return user;
 }
 
-/* Not kept: asked for when roles are compared, not when access is checked. */
-const rbac_principal *
-rbac_lookup_role(rbac_str organization, rbac_str role)
+/*
+ * The others are not kept: they are asked for when roles are compared, not when
+ * access is checked.
+ */
+static rbac_principal *
+begin_lookup(rbac_reading **reading)
 {
-	rbac_principal *principal = palloc0(sizeof(rbac_principal));
-	rbac_reading *reading;
-
 	AcceptInvalidationMessages();
 	refresh_users();
-	reading = rbac_begin_reading();
+	*reading = rbac_begin_reading();
+	return palloc0(sizeof(rbac_principal));
+}
+
+const rbac_principal *
+rbac_lookup_principal(rbac_str organization, rbac_str principal_id)
+{
+	const rbac_str key[] = {organization, principal_id};
+	rbac_reading *reading;
+	rbac_principal *principal = begin_lookup(&reading);
+
 	if (read_organization(reading, organization, &principal->is_operator))
-		principal->documents = read_documents(reading, list_make1(rbac_str_to_cstring(role)));
+		principal->documents = read_documents(reading, add_assigned(reading, key, NIL));
+	rbac_end_reading(reading);
+	return principal;
+}
+
+const rbac_principal *
+rbac_lookup_role(rbac_str organization, rbac_str role, Datum restriction)
+{
+	rbac_reading *reading;
+	rbac_principal *principal = begin_lookup(&reading);
+
+	if (read_organization(reading, organization, &principal->is_operator))
+		principal->documents = read_documents(reading, add_holding(NIL, role,
+																   copy_restriction(restriction)));
 	rbac_end_reading(reading);
 	return principal;
 }

@@ -33,6 +33,10 @@ static const struct
 {
 	[RBAC_ORGANIZATION] = {"organization", "organization_pkey",
 	{Anum_organization_organization}},
+	[RBAC_PRINCIPAL] = {"principal", "principal_pkey",
+	{Anum_principal_organization, Anum_principal_principal_id}},
+	[RBAC_GROUP_MEMBER] = {"group_member", "group_member_pkey",
+	{Anum_group_member_organization, Anum_group_member_user_id}},
 	[RBAC_ROLE] = {"role", "role_pkey", {Anum_role_role}},
 	[RBAC_ROLE_VERSION] = {"role_version", "role_version_current", {Anum_role_version_role}},
 	[RBAC_ROLE_PARENT] = {"role_parent", "role_parent_pkey", {Anum_role_parent_role}},

@@ -17,6 +17,7 @@ PG_FUNCTION_INFO_V1(rbac_caller_has_permission);
 PG_FUNCTION_INFO_V1(rbac_compute_access);
 PG_FUNCTION_INFO_V1(rbac_compute_user_privileges);
 PG_FUNCTION_INFO_V1(rbac_compute_effective_privileges);
+PG_FUNCTION_INFO_V1(rbac_compute_principal_privileges);
 PG_FUNCTION_INFO_V1(rbac_compute_role_privileges);
 PG_FUNCTION_INFO_V1(rbac_scope_privileges);
 
@@ -216,6 +217,15 @@ rbac_compute_effective_privileges(PG_FUNCTION_ARGS)
 }
 
 Datum
+rbac_compute_principal_privileges(PG_FUNCTION_ARGS)
+{
+	rbac_str	organization = str_argument(fcinfo, 0);
+
+	PG_RETURN_DATUM(principal_privileges(rbac_lookup_principal(organization, str_argument(fcinfo, 1)),
+										 organization, false));
+}
+
+Datum
 rbac_compute_role_privileges(PG_FUNCTION_ARGS)
 {
 	rbac_str	organization = str_argument(fcinfo, 0);
@@ -223,7 +233,8 @@ rbac_compute_role_privileges(PG_FUNCTION_ARGS)
 
 	if (role.len != RBAC_OBJECT_ID_LENGTH)
 		rbac_invalid_argument("role", "must be an object id");
-	PG_RETURN_DATUM(principal_privileges(rbac_lookup_role(organization, role), organization, false));
+	PG_RETURN_DATUM(principal_privileges(rbac_lookup_role(organization, role, PG_GETARG_DATUM(2)),
+										 organization, false));
 }
 
 /* What privileges amount to when a user holds them through an organization. */

@@ -95,6 +95,8 @@ extern void rbac_set_caller_value(rbac_str organization, rbac_str user_id, bool 
 typedef enum rbac_table
 {
 	RBAC_ORGANIZATION,
+	RBAC_PRINCIPAL,
+	RBAC_GROUP_MEMBER,
 	RBAC_ROLE,
 	RBAC_ROLE_VERSION,
 	RBAC_ROLE_PARENT,
@@ -108,6 +110,18 @@ enum
 {
 	Anum_organization_organization = 1,
 	Anum_organization_settings = 2
+};
+enum
+{
+	Anum_principal_organization = 1,
+	Anum_principal_principal_id = 2,
+	Anum_principal_kind = 3
+};
+enum
+{
+	Anum_group_member_organization = 1,
+	Anum_group_member_user_id = 2,
+	Anum_group_member_group_id = 3
 };
 enum
 {
@@ -129,7 +143,8 @@ enum
 {
 	Anum_assignment_organization = 1,
 	Anum_assignment_principal_id = 2,
-	Anum_assignment_role = 3
+	Anum_assignment_role = 3,
+	Anum_assignment_restriction = 4
 };
 enum
 {
@@ -165,10 +180,14 @@ extern bool rbac_is_table_of_ours(Oid relid);
 
 #define RBAC_OBJECT_ID_LENGTH 24
 
-/* The privileges of one role_version, which never change under its id. */
+/*
+ * The privileges of one role_version, which never change under its id, as far
+ * as the restriction of an assignment lets them count.
+ */
 typedef struct rbac_document
 {
-	char		role_id[RBAC_OBJECT_ID_LENGTH];	/* hash key */
+	rbac_str	role_id;		/* hash key, with the restriction: the bytes of a jsonb */
+	rbac_str	restriction;	/* object, empty for none */
 	int			nusers;			/* who hold it */
 	MemoryContext context;
 	rbac_privileges privileges;
@@ -180,12 +199,12 @@ typedef struct rbac_timed_grant
 	TimestampTz expires_at;
 } rbac_timed_grant;
 
-/* What a user, or whoever holds just one role, holds in an organization. */
+/* What somebody holds in an organization. */
 typedef struct rbac_principal
 {
 	bool		is_operator;	/* its grants count in every organization */
-	List	   *documents;		/* rbac_document: of the roles and of all that they
-								 * inherit from */
+	List	   *documents;		/* rbac_document: of the roles, own and of groups,
+								 * and of all that they inherit from */
 	int			ntemporary;
 	rbac_timed_grant *temporary;	/* expired ones among them */
 } rbac_principal;
@@ -212,11 +231,18 @@ extern uint64 rbac_cache_epoch;
 extern void rbac_cache_init(void);
 
 /*
- * Hear of all changes committed until now, then say what the user holds; never
- * NULL. The result is valid until the next call of one of these two.
+ * Hear of all changes committed until now, then say what somebody holds; never
+ * NULL. The result is valid until the next call of one of these three.
+ *
+ * rbac_lookup_user() is about who can be a caller, a user or an application;
+ * rbac_lookup_principal() about the own roles of a principal of any kind;
+ * rbac_lookup_role() about whoever would hold just this role, restricted by a
+ * jsonb object.
  */
 extern rbac_user *rbac_lookup_user(rbac_str organization, rbac_str user_id);
-extern const rbac_principal *rbac_lookup_role(rbac_str organization, rbac_str role);
+extern const rbac_principal *rbac_lookup_principal(rbac_str organization, rbac_str principal_id);
+extern const rbac_principal *rbac_lookup_role(rbac_str organization, rbac_str role,
+											  Datum restriction);
 
 /* Where to make one more program, dropping the user's others if they are many. */
 extern MemoryContext rbac_program_context(rbac_user *user);

@@ -47,27 +47,61 @@ CREATE TABLE rbac.principal (
 COMMENT ON TABLE rbac.principal IS
 'Who can hold roles in an organization.';
 
-CREATE TABLE rbac.role (
-    role         rbac.object_id PRIMARY KEY,
-    organization text COLLATE "C" NOT NULL REFERENCES rbac.organization ON DELETE CASCADE,
-    role_name    text COLLATE "C" NOT NULL,
-    is_base_role boolean NOT NULL DEFAULT false,
+-- Columns begin with those of the key: a check reads the groups of a user.
+CREATE TABLE rbac.group_member (
+    organization text COLLATE "C" NOT NULL,
+    user_id      text COLLATE "C" NOT NULL,
+    group_id     text COLLATE "C" NOT NULL,
     created_at   timestamptz NOT NULL DEFAULT pg_catalog.now(),
-    UNIQUE (organization, role_name)
+    PRIMARY KEY (organization, user_id, group_id),
+    FOREIGN KEY (organization, user_id) REFERENCES rbac.principal ON DELETE CASCADE,
+    FOREIGN KEY (organization, group_id) REFERENCES rbac.principal ON DELETE CASCADE
+);
+COMMENT ON TABLE rbac.group_member IS
+'Users of groups; they hold what the group holds.';
+CREATE INDEX group_member_group ON rbac.group_member (organization, group_id, user_id);
+
+CREATE TYPE rbac.role_level AS ENUM ('organization', 'workspace', 'project');
+COMMENT ON TYPE rbac.role_level IS
+'Where a role can be assigned: in the organization, in a workspace, or in a project of one.';
+
+CREATE TYPE rbac.role_type AS ENUM ('normal', 'share');
+COMMENT ON TYPE rbac.role_type IS
+'Roles of type share are for sharing single resources and cannot be assigned.';
+
+-- A role is of an organization, at a level, or of one of its applications.
+CREATE TABLE rbac.role (
+    role           rbac.object_id PRIMARY KEY,
+    organization   text COLLATE "C" NOT NULL REFERENCES rbac.organization ON DELETE CASCADE,
+    level          rbac.role_level,
+    app_id         text COLLATE "C",
+    role_name      text COLLATE "C",
+    display_name   text,
+    type           rbac.role_type NOT NULL DEFAULT 'normal',
+    is_base_role   boolean NOT NULL DEFAULT false,
+    system_managed boolean NOT NULL DEFAULT false,
+    created_at     timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    FOREIGN KEY (organization, app_id) REFERENCES rbac.principal ON DELETE CASCADE,
+    CHECK ((level IS NULL) OPERATOR(pg_catalog.<>) (app_id IS NULL)),
+    CHECK (role_name IS NOT NULL OR level IN ('workspace', 'project'))
 );
 COMMENT ON TABLE rbac.role IS
 'Roles as lineages: what all versions of a role have in common.';
 COMMENT ON COLUMN rbac.role.role IS
-'Internal; users know the role_id of a version.';
+'What does not change; users know roles of level organization by the role_id of a version.';
+COMMENT ON COLUMN rbac.role.app_id IS
+'The application, a principal, whose role this is.';
+CREATE UNIQUE INDEX role_level_name ON rbac.role (organization, level, role_name) WHERE app_id IS NULL;
+CREATE UNIQUE INDEX role_application_name ON rbac.role (organization, app_id, role_name) WHERE app_id IS NOT NULL;
 
 -- expires_at is NULL for the current version. The description lives here, not
 -- in the lineage, so that a superseded version keeps the text it had.
 CREATE TABLE rbac.role_version (
     role_id           rbac.object_id PRIMARY KEY,
     role              rbac.object_id NOT NULL REFERENCES rbac.role ON DELETE CASCADE,
-    description       text NOT NULL,
+    description       text,
     permission_grants rbac.privileges NOT NULL,
-    frontend_view     rbac.frontend_view NOT NULL,
+    frontend_view     rbac.frontend_view,
     created_at        timestamptz NOT NULL DEFAULT pg_catalog.now(),
     expires_at        timestamptz
 );
@@ -94,12 +128,16 @@ CREATE TABLE rbac.assignment (
     organization text COLLATE "C" NOT NULL,
     principal_id text COLLATE "C" NOT NULL,
     role         rbac.object_id NOT NULL REFERENCES rbac.role ON DELETE CASCADE,
+    restriction  jsonb NOT NULL DEFAULT '{}',
     created_at   timestamptz NOT NULL DEFAULT pg_catalog.now(),
-    PRIMARY KEY (organization, principal_id, role),
-    FOREIGN KEY (organization, principal_id) REFERENCES rbac.principal ON DELETE CASCADE
+    PRIMARY KEY (organization, principal_id, role, restriction),
+    FOREIGN KEY (organization, principal_id) REFERENCES rbac.principal ON DELETE CASCADE,
+    CHECK (pg_catalog.jsonb_typeof(restriction) OPERATOR(pg_catalog.=) 'object')
 );
 COMMENT ON TABLE rbac.assignment IS
 'Who holds which role.';
+COMMENT ON COLUMN rbac.assignment.restriction IS
+'Attributes, such as project_id, and the strings that they must equal for the role to count.';
 CREATE INDEX assignment_role ON rbac.assignment (role);
 
 CREATE TABLE rbac.temporary_grant (
@@ -189,7 +227,7 @@ DO $$
 DECLARE
     t text;
 BEGIN
-    FOREACH t IN ARRAY ARRAY['organization', 'role', 'role_version', 'role_parent',
+    FOREACH t IN ARRAY ARRAY['organization', 'group_member', 'role', 'role_version', 'role_parent',
                              'assignment', 'temporary_grant']
     LOOP
         EXECUTE pg_catalog.format(

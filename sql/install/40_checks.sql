@@ -82,11 +82,18 @@ LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'rbac_compute_effec
 COMMENT ON FUNCTION rbac_internal.compute_effective_privileges(text, text) IS
 'effective_privileges(), whoever asks.';
 
-CREATE FUNCTION rbac_internal.compute_role_privileges(organization text, role rbac.object_id)
+CREATE FUNCTION rbac_internal.compute_principal_privileges(organization text, principal_id text)
 RETURNS rbac.privileges
+LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'rbac_compute_principal_privileges';
+COMMENT ON FUNCTION rbac_internal.compute_principal_privileges(text, text) IS
+'What a principal of any kind holds by roles of its own.';
+
+CREATE FUNCTION rbac_internal.compute_role_privileges(
+    organization text, role rbac.object_id, restriction jsonb DEFAULT '{}'
+) RETURNS rbac.privileges
 LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'rbac_compute_role_privileges';
-COMMENT ON FUNCTION rbac_internal.compute_role_privileges(text, rbac.object_id) IS
-'Privileges of one role and all it inherits from, whoever asks.';
+COMMENT ON FUNCTION rbac_internal.compute_role_privileges(text, rbac.object_id, jsonb) IS
+'Privileges of one role and all it inherits from, as an assignment restricted like this gives them.';
 
 CREATE FUNCTION rbac_internal.scope_privileges(privileges rbac.privileges, organization text, user_id text)
 RETURNS rbac.privileges

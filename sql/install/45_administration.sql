@@ -92,6 +92,16 @@ RETURN CASE WHEN char_length(name) <= rbac_internal.max_name() THEN name
 COMMENT ON FUNCTION rbac_internal.abbreviated(text) IS
 'A name as messages show it: whole, unless it is longer than a name may be.';
 
+CREATE FUNCTION rbac_internal.raise_undefined(kind text, name text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION '% "%" does not exist', kind, rbac_internal.abbreviated(name)
+        USING ERRCODE = 'undefined_object';
+END
+$$;
+COMMENT ON FUNCTION rbac_internal.raise_undefined(text, text) IS
+'Raises 42704 for what there is none of.';
+
 CREATE FUNCTION rbac_internal.check_elements(argument text, elements text[], pattern text, problem text)
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -136,6 +146,22 @@ END
 $$;
 COMMENT ON FUNCTION rbac_internal.checked_prose(text, text, integer) IS
 'What people write for people, stripped; raises 22023 unless its length in characters is within bounds.';
+
+CREATE FUNCTION rbac_internal.parse_argument(argument text, document text, INOUT value anyelement)
+LANGUAGE plpgsql VOLATILE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    detail text;
+BEGIN
+    value := document;
+EXCEPTION
+    WHEN data_exception OR program_limit_exceeded THEN
+        GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+        RAISE EXCEPTION 'invalid value for argument "%": %', argument, SQLERRM
+            USING ERRCODE = SQLSTATE, DETAIL = detail;
+END
+$$;
+COMMENT ON FUNCTION rbac_internal.parse_argument(text, text, anyelement) IS
+'The document as a value of the type of the last argument; errors name the argument.';
 
 -- Who acts -------------------------------------------------------------------
 
@@ -274,6 +300,16 @@ $$;
 COMMENT ON FUNCTION rbac_internal.authorize_grant(rbac.privileges, rbac.privileges, text) IS
 'Raises 42501 unless the caller may grant this, by acting in the organization and by what the caller holds.';
 
+CREATE FUNCTION rbac_internal.authorize_assignment(
+    organization text, role rbac.object_id, restriction jsonb DEFAULT '{}'
+) RETURNS void
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+RETURN rbac_internal.authorize_grant(
+    rbac_internal.caller_privileges(),
+    rbac_internal.compute_role_privileges(organization, role, restriction), organization);
+COMMENT ON FUNCTION rbac_internal.authorize_assignment(text, rbac.object_id, jsonb) IS
+'Raises 42501 unless the caller may assign this role, restricted like this.';
+
 -- Taking a role away, also by assigning another one in its place, is no
 -- escalation, but without a guard whoever may assign any role could strip an
 -- administrator. Equals may: users can give up their own roles.
@@ -307,13 +343,27 @@ LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_tem
 BEGIN
     PERFORM rbac_internal.require_argument('organization', organization);
     IF NOT EXISTS (SELECT FROM rbac.organization AS o WHERE o.organization = organization) THEN
-        RAISE EXCEPTION 'organization "%" does not exist', rbac_internal.abbreviated(organization)
-            USING ERRCODE = 'undefined_object';
+        PERFORM rbac_internal.raise_undefined('organization', organization);
     END IF;
 END
 $$;
 COMMENT ON FUNCTION rbac_internal.require_organization(text) IS
 'Raises 42704 for an organization that does not exist.';
+
+-- Where things are named by ids that a stranger could try, nothing exists to a
+-- stranger, nor does the organization.
+CREATE FUNCTION rbac_internal.enter_organization(organization text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM rbac_internal.require_caller();
+    PERFORM rbac_internal.require_organization(organization);
+    IF NOT (rbac_internal.acting_as_system() OR rbac_internal.acts_in(organization)) THEN
+        PERFORM rbac_internal.raise_undefined('organization', organization);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION rbac_internal.enter_organization(text) IS
+'Raises 28000 without a caller, 42704 for an organization that does not exist or that the caller does not act in.';
 
 -- Everything that decides about a write is read after this lock, so check and
 -- write are one decision and inheritance cannot become cyclic by a race. The

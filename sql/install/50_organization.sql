@@ -8,7 +8,9 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN jsonb '{"equal_may_grant": false,
                "temporary_grant_needs_cover": true,
                "max_temporary_grant": "P30D",
-               "operator": false}';
+               "operator": false,
+               "owner": "",
+               "admin_role": "Admin"}';
 COMMENT ON FUNCTION rbac_internal.default_settings() IS
 'Every setting of an organization with its default, which also tells its type.';
 
@@ -106,7 +108,7 @@ COMMENT ON FUNCTION rbac.create_organization(text, jsonb) IS
 'Create an organization.
 
 organization: its id, 1 to 256 characters without control characters.
-settings: any of equal_may_grant (boolean, default false: whoever holds exactly the privileges of a role may assign it), temporary_grant_needs_cover (boolean, true: a temporary grant must be less than its creator''s role-based privileges), max_temporary_grant (ISO 8601 duration, "P30D"), operator (boolean, false: grants of its roles count in every organization).
+settings: any of equal_may_grant (boolean, default false: whoever holds exactly the privileges of a role may assign it), temporary_grant_needs_cover (boolean, true: a temporary grant must be less than its creator''s role-based privileges), max_temporary_grant (ISO 8601 duration, "P30D"), operator (boolean, false: grants of its roles count in every organization), owner (string, "", nobody: the user who cannot lose the admin role) and admin_role (string, "Admin": the name of that role).
 
 Only the system may do this: the extension''s owner while no caller is set.
 Errors: 28000 no caller, 22023 invalid argument, 42501 not the system, 42710 the id is taken.
@@ -180,14 +182,20 @@ COMMENT ON FUNCTION rbac_internal.modify_organization(text, jsonb) IS
 -- org_id, a string, is an attribute of every permission and not listed here.
 INSERT INTO rbac.permission (permission_name, attributes, description, is_builtin) VALUES
     ('Role:CreateRole',
-     '{"role_name": "string", "frontend_view": "string"}',
-     'Create a role of this name and view.', true),
+     '{"role_name": "string", "frontend_view": "string", "level": "string", "application_id": "string"}',
+     'Create a role of this name and view, at this level or for this application.', true),
     ('Role:GetRole',
-     '{"role_id": "string", "role_name": "string", "frontend_view": "string", "user_id": "string"}',
+     '{"role_id": "string", "role_name": "string", "frontend_view": "string", "level": "string",
+       "application_id": "string", "user_id": "string"}',
      'See a role; with user_id, see what a user may do.', true),
     ('Role:ModifyRole',
-     '{"role_id": "string", "role_name": "string", "frontend_view": "string"}',
+     '{"role_id": "string", "role_name": "string", "frontend_view": "string", "level": "string",
+       "application_id": "string"}',
      'Modify a role; the attributes are those before the change.', true),
+    ('Role:DeleteRole',
+     '{"role_id": "string", "role_name": "string", "frontend_view": "string", "level": "string",
+       "application_id": "string"}',
+     'Delete a role.', true),
     ('Role:CreateTemporaryPermissionGrant',
      '{"user_id": "string", "permission_name": "string"}',
      'Grant this permission to this user for a limited time.', true),
@@ -218,6 +226,14 @@ $$;
 COMMENT ON FUNCTION rbac_internal.check_permission_name(text) IS
 'Raises 22023 for what is not a literal permission name.';
 
+-- A condition on one of these is intersected with the value that it is
+-- restricted to before it is known who asks.
+CREATE FUNCTION rbac_internal.restricting_attributes() RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN '{org_id,workspace_id,project_id}'::text[];
+COMMENT ON FUNCTION rbac_internal.restricting_attributes() IS
+'The attributes that roles and assignments restrict grants to values of, which are strings.';
+
 CREATE FUNCTION rbac_internal.check_attributes(attributes jsonb) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -238,8 +254,8 @@ BEGIN
         ELSIF attribute.type NOT IN ('"string"', '"number"', '"boolean"') THEN
             PERFORM rbac_internal.invalid_argument('attributes', format(
                 'type of "%s" must be "string", "number" or "boolean"', attribute.name));
-        ELSIF attribute.name = 'org_id' AND attribute.type <> '"string"' THEN
-            PERFORM rbac_internal.invalid_argument('attributes', 'type of "org_id" is "string"');
+        ELSIF attribute.name = ANY (rbac_internal.restricting_attributes()) AND attribute.type <> '"string"' THEN
+            PERFORM rbac_internal.invalid_argument('attributes', format('type of "%s" is "string"', attribute.name));
         END IF;
     END LOOP;
 END
@@ -314,13 +330,16 @@ BEGIN ATOMIC
             g.value ->> 'permission_name' AS permission_name,
             c.key AS attribute,
             jsonb_typeof(coalesce(c.value -> 'value', c.value #> '{values,0}')) AS type,
-            coalesce(c.value -> 'values', c.value -> 'value') ? '{self_user_id}' AS has_user
+            CASE WHEN coalesce(c.value -> 'values', c.value -> 'value') ? '{self_user_id}' THEN '{self_user_id}'
+                 WHEN c.key <> 'org_id' AND coalesce(c.value -> 'values', c.value -> 'value') ? '{self_org_id}'
+                 THEN '{self_org_id}' END AS placeholder
         FROM jsonb_array_elements(privileges::jsonb) AS g
         CROSS JOIN LATERAL jsonb_each(g.value -> 'conditions') AS c
     ), judged AS (
         SELECT u.permission_name, u.attribute,
             CASE
-                WHEN u.attribute = 'org_id' AND u.has_user THEN 'cannot be "{self_user_id}"'
+                WHEN u.attribute = ANY (rbac_internal.restricting_attributes()) AND u.placeholder IS NOT NULL
+                    THEN format('cannot be "%s"', u.placeholder)
                 WHEN declared.types IS NULL THEN 'is not declared'
                 WHEN cardinality(declared.types) > 1 THEN 'differs in type between the permissions covered'
                 WHEN declared.types[1] <> u.type THEN format('is a %s, not a %s', declared.types[1], u.type)
@@ -368,20 +387,35 @@ COMMENT ON FUNCTION rbac_internal.check_privileges(text, rbac.privileges) IS
 
 -- Users ----------------------------------------------------------------------
 
-CREATE FUNCTION rbac_internal.require_user(organization text, user_id text) RETURNS void
+CREATE FUNCTION rbac_internal.require_principal(organization text, kind text, principal_id text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 BEGIN
     IF NOT EXISTS (SELECT FROM rbac.principal AS p
-                   WHERE p.organization = organization AND p.principal_id = user_id
-                     AND p.kind = 'user') THEN
-        RAISE EXCEPTION 'user "%" does not exist', rbac_internal.abbreviated(user_id)
-            USING ERRCODE = 'undefined_object';
+                   WHERE p.organization = organization AND p.principal_id = principal_id
+                     AND p.kind = kind) THEN
+        PERFORM rbac_internal.raise_undefined(kind, principal_id);
     END IF;
 END
 $$;
-COMMENT ON FUNCTION rbac_internal.require_user(text, text) IS
-'Raises 42704 for a user that the organization does not have.';
+COMMENT ON FUNCTION rbac_internal.require_principal(text, text, text) IS
+'Raises 42704 for a principal that the organization does not have, or not of this kind.';
+
+CREATE FUNCTION rbac_internal.insert_principal(organization text, kind text, principal_id text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    INSERT INTO rbac.principal (organization, principal_id, kind) VALUES (organization, principal_id, kind);
+EXCEPTION
+    WHEN unique_violation THEN
+        RAISE EXCEPTION '% "%" already exists', (
+                SELECT p.kind FROM rbac.principal AS p
+                WHERE p.organization = insert_principal.organization
+                  AND p.principal_id = insert_principal.principal_id), principal_id
+            USING ERRCODE = 'duplicate_object';
+END
+$$;
+COMMENT ON FUNCTION rbac_internal.insert_principal(text, text, text) IS
+'Makes a principal; raises 42710 if the organization has one of this id, of whatever kind.';
 
 CREATE FUNCTION rbac.create_user(
     organization text DEFAULT NULL,
@@ -397,13 +431,7 @@ BEGIN
     PERFORM rbac_internal.check_id('user_id', user_id);
     PERFORM rbac_internal.require_permission('User:InviteUser', jsonb_build_object(
         'org_id', organization, 'user_id', user_id));
-    BEGIN
-        INSERT INTO rbac.principal (organization, principal_id, kind)
-        VALUES (organization, user_id, 'user');
-    EXCEPTION
-        WHEN unique_violation THEN
-            RAISE EXCEPTION 'user "%" already exists', user_id USING ERRCODE = 'duplicate_object';
-    END;
+    PERFORM rbac_internal.insert_principal(organization, 'user', user_id);
     PERFORM rbac_internal.audit('create_user', organization,
                                 jsonb_build_object('user_id', user_id));
 END

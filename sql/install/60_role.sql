@@ -14,8 +14,8 @@ COMMENT ON TYPE rbac.role_instance IS
 -- Reading roles --------------------------------------------------------------
 
 CREATE VIEW rbac_internal.role_document AS
-SELECT r.organization, r.role, r.role_name, r.is_base_role,
-       v.role_id, v.description, v.permission_grants, v.frontend_view, v.expires_at
+SELECT r.organization, r.role, r.level, r.app_id, r.role_name, r.display_name, r.type, r.is_base_role,
+       r.system_managed, v.role_id, v.description, v.permission_grants, v.frontend_view, v.expires_at
 FROM rbac.role AS r
 JOIN rbac.role_version AS v ON v.role = r.role;
 COMMENT ON VIEW rbac_internal.role_document IS
@@ -29,24 +29,51 @@ DECLARE
     document rbac_internal.role_document;
 BEGIN
     SELECT d.* INTO document FROM rbac_internal.role_document AS d
-    WHERE d.organization = organization AND d.role_name = role_name AND d.expires_at IS NULL;
+    WHERE d.organization = organization AND d.level = 'organization' AND d.role_name = role_name
+      AND d.expires_at IS NULL;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'role "%" does not exist', rbac_internal.abbreviated(role_name)
-            USING ERRCODE = 'undefined_object';
+        PERFORM rbac_internal.raise_undefined('role', role_name);
     END IF;
     RETURN document;
 END
 $$;
 COMMENT ON FUNCTION rbac_internal.find_role(text, text) IS
-'The current version of a role; raises 42704 if there is none of that name.';
+'The current version of a role of level organization; raises 42704 if there is none of that name.';
+
+-- A uuid of version 8, which is what its maker says: the 24 digits of the role
+-- around the version and the variant, then zeros.
+CREATE FUNCTION rbac_internal.role_uuid(role text) RETURNS uuid
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN (substr(role, 1, 12) || '8' || substr(role, 13, 3) || '8' || substr(role, 16, 9) || '000000')::uuid;
+COMMENT ON FUNCTION rbac_internal.role_uuid(text) IS
+'The id of a role where ids are uuids.';
+
+CREATE FUNCTION rbac_internal.role_of_uuid(id uuid) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN (
+    SELECT CASE WHEN rbac_internal.role_uuid(of_uuid.role) = id THEN of_uuid.role END
+    FROM replace(id::text, '-', '') AS u (digits)
+    CROSS JOIN LATERAL (VALUES (substr(u.digits, 1, 12) || substr(u.digits, 14, 3) || substr(u.digits, 18, 9)))
+                       AS of_uuid (role));
+COMMENT ON FUNCTION rbac_internal.role_of_uuid(uuid) IS
+'The role whose id this uuid would be; NULL if it can be none''s.';
+
+CREATE FUNCTION rbac_internal.public_role_id(document rbac_internal.role_document) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN document.app_id IS NOT NULL THEN document.role
+            WHEN document.level = 'organization' THEN document.role_id
+            ELSE rbac_internal.role_uuid(document.role)::text END;
+COMMENT ON FUNCTION rbac_internal.public_role_id(rbac_internal.role_document) IS
+'The id by which the functions for roles of this kind know a role.';
 
 CREATE FUNCTION rbac_internal.role_attributes(document rbac_internal.role_document) RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE
-RETURN jsonb_build_object('org_id', document.organization, 'role_id', document.role_id,
-                          'role_name', document.role_name,
-                          'frontend_view', document.frontend_view);
+RETURN jsonb_strip_nulls(jsonb_build_object(
+    'org_id', document.organization, 'role_id', rbac_internal.public_role_id(document),
+    'role_name', document.role_name, 'frontend_view', document.frontend_view,
+    'level', document.level, 'application_id', document.app_id));
 COMMENT ON FUNCTION rbac_internal.role_attributes(rbac_internal.role_document) IS
-'What Role:GetRole and Role:ModifyRole are asked about a role.';
+'What Role:GetRole, Role:ModifyRole and Role:DeleteRole are asked about a role.';
 
 CREATE FUNCTION rbac_internal.role_parents(role rbac.object_id) RETURNS rbac.object_id[]
 LANGUAGE sql STABLE PARALLEL RESTRICTED
@@ -86,7 +113,8 @@ BEGIN
         PERFORM rbac_internal.find_role(organization, parent_name);
     END LOOP;
     RETURN ARRAY(SELECT r.role FROM rbac.role AS r
-                 WHERE r.organization = organization AND r.role_name = ANY (inherited_from)
+                 WHERE r.organization = organization AND r.level = 'organization'
+                   AND r.role_name = ANY (inherited_from)
                  ORDER BY r.role);
 END
 $$;
@@ -109,6 +137,23 @@ END
 $$;
 COMMENT ON FUNCTION rbac_internal.checked_role_name(text) IS
 'A name for a new role, stripped; raises 22023 for one that no role may have.';
+
+-- The organization is locked: nobody takes the name meanwhile.
+CREATE FUNCTION rbac_internal.require_unused_role_name(
+    organization text, level rbac.role_level, app_id text, role_name text
+) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
+BEGIN
+    IF EXISTS (SELECT FROM rbac.role AS r
+               WHERE r.organization = organization AND r.role_name = role_name
+                 AND (r.level = level OR r.app_id = app_id)) THEN
+        RAISE EXCEPTION 'role "%" already exists', role_name USING ERRCODE = 'duplicate_object';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION rbac_internal.require_unused_role_name(text, rbac.role_level, text, text) IS
+'Raises 42710 if there is a role of this name at the level, or of the application.';
 
 CREATE FUNCTION rbac_internal.insert_version(
     role rbac.object_id, description text, permission_grants rbac.privileges,
@@ -156,18 +201,21 @@ $$;
 COMMENT ON FUNCTION rbac_internal.set_parents(rbac.object_id, rbac.object_id[]) IS
 'Makes a role inherit from exactly these; raises 42P17 for a base role and for a cycle.';
 
-CREATE FUNCTION rbac_internal.audit_role(operation text, organization text, role_name text) RETURNS void
+CREATE FUNCTION rbac_internal.audit_role(operation text, role rbac.object_id) RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 BEGIN ATOMIC
-    SELECT rbac_internal.audit(audit_role.operation, audit_role.organization, jsonb_build_object(
-        'role_id', d.role_id, 'role_name', d.role_name, 'description', d.description,
+    SELECT rbac_internal.audit(audit_role.operation, d.organization, jsonb_strip_nulls(jsonb_build_object(
+        'role_id', rbac_internal.public_role_id(d), 'role_name', d.role_name, 'description', d.description,
         'permission_grants', d.permission_grants::jsonb, 'frontend_view', d.frontend_view,
+        'level', d.level, 'app_id', d.app_id, 'display_name', d.display_name,
+        'type', nullif(d.type, 'normal'), 'system_managed', nullif(d.system_managed, false),
         'is_base_role', d.is_base_role, 'inherited_from', (
             SELECT coalesce(jsonb_agg(r.role_name ORDER BY r.role_name), '[]')
-            FROM rbac.role AS r WHERE r.role = ANY (rbac_internal.role_parents(d.role)))))
-    FROM rbac_internal.find_role(audit_role.organization, audit_role.role_name) AS d;
+            FROM rbac.role AS r WHERE r.role = ANY (rbac_internal.role_parents(d.role))))))
+    FROM rbac_internal.role_document AS d
+    WHERE d.role = audit_role.role AND d.expires_at IS NULL;
 END;
-COMMENT ON FUNCTION rbac_internal.audit_role(text, text, text) IS
+COMMENT ON FUNCTION rbac_internal.audit_role(text, rbac.object_id) IS
 'Records a write of a role with the whole document that resulted: versions themselves expire.';
 
 CREATE FUNCTION rbac.create_role(
@@ -200,17 +248,14 @@ BEGIN
     PERFORM rbac_internal.require_argument('frontend_view', frontend_view);
     parents := rbac_internal.find_parents(organization, coalesce(inherited_from, '{}'));
     PERFORM rbac_internal.require_permission('Role:CreateRole', jsonb_build_object(
-        'org_id', organization, 'role_name', role_name, 'frontend_view', frontend_view));
-    BEGIN
-        INSERT INTO rbac.role (role, organization, role_name, is_base_role)
-        VALUES (role, organization, role_name, coalesce(is_base_role, false));
-    EXCEPTION
-        WHEN unique_violation THEN
-            RAISE EXCEPTION 'role "%" already exists', role_name USING ERRCODE = 'duplicate_object';
-    END;
+        'org_id', organization, 'role_name', role_name, 'frontend_view', frontend_view,
+        'level', 'organization'));
+    PERFORM rbac_internal.require_unused_role_name(organization, 'organization', NULL, role_name);
+    INSERT INTO rbac.role (role, organization, level, role_name, is_base_role)
+    VALUES (role, organization, 'organization', role_name, coalesce(is_base_role, false));
     role_id := rbac_internal.insert_version(role, description, permission_grants, frontend_view);
     PERFORM rbac_internal.set_parents(role, parents);
-    PERFORM rbac_internal.audit_role('create_role', organization, role_name);
+    PERFORM rbac_internal.audit_role('create_role', role);
     RETURN role_id;
 END
 $$;
@@ -226,7 +271,7 @@ frontend_view: "client" or "admin", which user interface holders see.
 inherited_from: names of roles of the organization whose grants holders get too; at most 64.
 is_base_role: true for a role that can be inherited from but never inherits.
 
-Needs Role:CreateRole with org_id, role_name and frontend_view. No privileges are compared: that happens when the role is assigned.
+Needs Role:CreateRole with org_id, role_name, frontend_view and level "organization". No privileges are compared: that happens when the role is assigned.
 Errors: 28000 no caller, 42704 unknown organization, permission or inherited role, 22023 invalid argument, 42501 not permitted, 42710 the name is taken, 42P17 a base role would inherit, 54000 too many inherited roles.
 VOLATILE: it writes.';
 COMMENT ON FUNCTION
@@ -238,7 +283,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp 
 #variable_conflict use_variable
 BEGIN
     UPDATE rbac.role_version AS v SET description = description
-    WHERE v.role_id = role_id AND v.description <> description;
+    WHERE v.role_id = role_id AND v.description IS DISTINCT FROM description;
     RETURN FOUND;
 END
 $$;
@@ -308,14 +353,14 @@ BEGIN
     IF parents = old_parents AND frontend_view = old.frontend_view
        AND rbac_internal.same_grants(permission_grants, old.permission_grants) THEN
         IF rbac_internal.describe_role(old.role_id, description) THEN
-            PERFORM rbac_internal.audit_role('modify_role', organization, role_name);
+            PERFORM rbac_internal.audit_role('modify_role', old.role);
         END IF;
         RETURN old.role_id;
     END IF;
 
     role_id := rbac_internal.replace_version(
         organization, old.role, description, permission_grants, frontend_view, parents);
-    PERFORM rbac_internal.audit_role('modify_role', organization, role_name);
+    PERFORM rbac_internal.audit_role('modify_role', old.role);
     RETURN role_id;
 END
 $$;
@@ -327,12 +372,43 @@ organization, role_name: which role.
 description, permission_grants, frontend_view, inherited_from: as in rbac.create_role; NULL leaves as is.
 
 A new description is written into the current version. Any other real change makes a new version with a new id: all holders have it at once, and the old version can be read by its id for one more day. Grants that differ in order only are the same grants.
-Needs Role:ModifyRole with the org_id, role_id, role_name and frontend_view that the role had. A new version moreover needs role-based privileges that exceed those which the role, and every role that inherits from it, gives then.
+Needs Role:ModifyRole with the org_id, role_id, role_name, frontend_view and level that the role had. A new version moreover needs role-based privileges that exceed those which the role, and every role that inherits from it, gives then.
 Errors: 28000 no caller, 42704 unknown organization, permission, role or inherited role, 22023 invalid argument, 42501 not permitted, 42P17 a base role would inherit or inheritance would be circular, 54000 too many inherited roles or a comparison that is too expensive.
 VOLATILE: it writes.';
 COMMENT ON FUNCTION
 rbac_internal.modify_role(text, text, text, rbac.privileges, rbac.frontend_view, text[]) IS
 'Implements rbac.modify_role.';
+
+-- What roles of every kind have in common -------------------------------------
+
+CREATE FUNCTION rbac_internal.raise_illegal(problem text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION '%', problem USING ERRCODE = 'wrong_object_type';
+END
+$$;
+COMMENT ON FUNCTION rbac_internal.raise_illegal(text) IS
+'Raises 42809 for what is not legal on this role.';
+
+-- A name has to be free only where it changes.
+CREATE FUNCTION rbac_internal.rename_role(
+    document rbac_internal.role_document, role_name text, display_name text DEFAULT NULL
+) RETURNS boolean
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
+BEGIN
+    IF role_name IS DISTINCT FROM document.role_name THEN
+        PERFORM rbac_internal.require_unused_role_name(
+            document.organization, document.level, document.app_id, role_name);
+    END IF;
+    UPDATE rbac.role AS r SET role_name = role_name, display_name = display_name
+    WHERE r.role = document.role
+      AND (r.role_name, r.display_name) IS DISTINCT FROM (role_name, display_name);
+    RETURN FOUND;
+END
+$$;
+COMMENT ON FUNCTION rbac_internal.rename_role(rbac_internal.role_document, text, text) IS
+'Gives a role another name and display name; whether that changed anything. Raises 42710 for a name that is taken.';
 
 -- Assignments ----------------------------------------------------------------
 
@@ -347,37 +423,70 @@ BEGIN
     PERFORM rbac_internal.require_argument('role_name', role_name);
     PERFORM rbac_internal.require_argument('user_id', user_id);
     document := rbac_internal.find_role(organization, role_name);
-    PERFORM rbac_internal.require_user(organization, user_id);
+    PERFORM rbac_internal.require_principal(organization, 'user', user_id);
     RETURN document;
 END
 $$;
 COMMENT ON FUNCTION rbac_internal.find_role_for_user(text, text, text) IS
 'The role to assign or revoke, its organization locked, once it is sure that role and user exist.';
 
+CREATE FUNCTION rbac_internal.require_removable(organization text, principal_id text, role rbac.object_id)
+RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
+BEGIN
+    IF principal_id = rbac_internal.setting(organization, 'owner') #>> '{}'
+       AND role = (SELECT r.role FROM rbac.role AS r
+                   WHERE r.organization = organization AND r.level = 'organization'
+                     AND r.role_name = rbac_internal.setting(organization, 'admin_role') #>> '{}') THEN
+        PERFORM rbac_internal.raise_illegal('the admin role of the organization''s owner cannot be taken away');
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION rbac_internal.require_removable(text, text, rbac.object_id) IS
+'Raises 42809 for the admin role of the owner of an organization.';
+
+CREATE FUNCTION rbac_internal.remove_assignment(
+    caller_privileges rbac.privileges, organization text, principal_id text, role rbac.object_id,
+    restriction jsonb DEFAULT '{}'
+) RETURNS boolean
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
+BEGIN
+    PERFORM rbac_internal.authorize_removal(
+        caller_privileges,
+        rbac_internal.compute_role_privileges(organization, role, restriction), organization);
+    PERFORM rbac_internal.require_removable(organization, principal_id, role);
+    DELETE FROM rbac.assignment AS a
+    WHERE a.organization = organization AND a.principal_id = principal_id AND a.role = role
+      AND a.restriction = restriction;
+    RETURN FOUND;
+END
+$$;
+COMMENT ON FUNCTION rbac_internal.remove_assignment(
+    rbac.privileges, text, text, rbac.object_id, jsonb) IS
+'Takes a role from a principal; whether it had it. Raises 42501 for one beyond the caller, 42809 for one that its holder cannot lose.';
+
 CREATE FUNCTION rbac_internal.remove_other_roles(organization text, user_id text, kept rbac.object_id)
 RETURNS text[]
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 DECLARE
+    caller_privileges CONSTANT rbac.privileges := rbac_internal.caller_privileges();
     removed text[];
 BEGIN
-    PERFORM rbac_internal.authorize_removal(
-        rbac_internal.caller_privileges(),
-        rbac_internal.compute_role_privileges(organization, a.role), organization)
-    FROM rbac.assignment AS a
-    WHERE a.organization = organization AND a.principal_id = user_id AND a.role <> kept;
-    WITH other AS (
-        DELETE FROM rbac.assignment AS a
-        WHERE a.organization = organization AND a.principal_id = user_id AND a.role <> kept
-        RETURNING a.role
-    )
-    SELECT array_agg(r.role_name ORDER BY r.role_name) INTO removed
-    FROM other AS o JOIN rbac.role AS r ON r.role = o.role;
-    RETURN coalesce(removed, '{}');
+    SELECT coalesce(array_agg(r.role_name ORDER BY r.role_name), '{}') INTO removed
+    FROM rbac.assignment AS a JOIN rbac.role AS r ON r.role = a.role
+    WHERE a.organization = organization AND a.principal_id = user_id AND r.level = 'organization'
+      AND r.role <> kept;
+    PERFORM rbac_internal.remove_assignment(caller_privileges, organization, user_id, r.role)
+    FROM rbac.role AS r
+    WHERE r.organization = organization AND r.level = 'organization' AND r.role_name = ANY (removed);
+    RETURN removed;
 END
 $$;
 COMMENT ON FUNCTION rbac_internal.remove_other_roles(text, text, rbac.object_id) IS
-'Takes all roles but one from a user; the names of those taken. Raises 42501 for one beyond the caller.';
+'Takes all roles of level organization but one from a user; the names of those taken. Raises as remove_assignment.';
 
 CREATE FUNCTION rbac.assign_role(
     organization text DEFAULT NULL,
@@ -397,17 +506,13 @@ DECLARE
     is_new boolean;
 BEGIN
     document := rbac_internal.find_role_for_user(organization, role_name, user_id);
-    PERFORM rbac_internal.authorize_grant(
-        rbac_internal.caller_privileges(),
-        rbac_internal.compute_role_privileges(organization, document.role), organization);
+    PERFORM rbac_internal.authorize_assignment(organization, document.role);
     IF coalesce(replace, true) THEN
         removed := rbac_internal.remove_other_roles(organization, user_id, document.role);
     END IF;
     INSERT INTO rbac.assignment (organization, principal_id, role)
-    SELECT organization, user_id, document.role
-    WHERE NOT EXISTS (SELECT FROM rbac.assignment AS a
-                      WHERE a.organization = organization AND a.principal_id = user_id
-                        AND a.role = document.role);
+    VALUES (organization, user_id, document.role)
+    ON CONFLICT DO NOTHING;
     is_new := FOUND;
     IF is_new OR removed <> '{}' THEN
         PERFORM rbac_internal.audit('assign_role', organization, jsonb_build_object(
@@ -423,11 +528,11 @@ COMMENT ON FUNCTION rbac.assign_role(text, text, text, boolean) IS
 
 organization, role_name: which role.
 user_id: a user of the same organization.
-replace: true takes all other roles from the user, false leaves them.
+replace: true takes all other roles of the organization itself from the user, false leaves them. Roles of workspaces, projects, applications and groups stay.
 
 Assigning what is assigned already changes nothing.
 The caller''s role-based privileges must exceed those of the role, and cover those of every role that is taken away; no named permission is needed.
-Errors: 28000 no caller, 42704 unknown organization, role or user, 22023 invalid argument, 42501 not permitted, 54000 a comparison that is too expensive.
+Errors: 28000 no caller, 42704 unknown organization, role or user, 22023 invalid argument, 42501 not permitted, 42809 the admin role of the organization''s owner would be taken away, 54000 a comparison that is too expensive.
 VOLATILE: it writes.';
 COMMENT ON FUNCTION rbac_internal.assign_role(text, text, text, boolean) IS
 'Implements rbac.assign_role.';
@@ -446,12 +551,8 @@ DECLARE
     document rbac_internal.role_document;
 BEGIN
     document := rbac_internal.find_role_for_user(organization, role_name, user_id);
-    PERFORM rbac_internal.authorize_removal(
-        rbac_internal.caller_privileges(),
-        rbac_internal.compute_role_privileges(organization, document.role), organization);
-    DELETE FROM rbac.assignment AS a
-    WHERE a.organization = organization AND a.principal_id = user_id AND a.role = document.role;
-    IF NOT FOUND THEN
+    IF NOT rbac_internal.remove_assignment(
+            rbac_internal.caller_privileges(), organization, user_id, document.role) THEN
         RAISE EXCEPTION 'user "%" does not have role "%"', user_id, role_name
             USING ERRCODE = 'undefined_object';
     END IF;
@@ -467,10 +568,32 @@ organization, role_name: which role.
 user_id: a user of the same organization who has it.
 
 The caller''s role-based privileges must cover those of the role; no named permission is needed.
-Errors: 28000 no caller, 42704 unknown organization, role or user, or the user does not have the role, 22023 invalid argument, 42501 not permitted, 54000 a comparison that is too expensive.
+Errors: 28000 no caller, 42704 unknown organization, role or user, or the user does not have the role, 22023 invalid argument, 42501 not permitted, 42809 the admin role of the organization''s owner, 54000 a comparison that is too expensive.
 VOLATILE: it writes.';
 COMMENT ON FUNCTION rbac_internal.revoke_role(text, text, text) IS
 'Implements rbac.revoke_role.';
+
+-- What holders lose, those of roles that inherit from it among them, is what the
+-- role gives in each scope in which they have it.
+CREATE FUNCTION rbac_internal.delete_role(document rbac_internal.role_document) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    caller_privileges CONSTANT rbac.privileges := rbac_internal.caller_privileges();
+BEGIN
+    PERFORM rbac_internal.require_permission('Role:DeleteRole', rbac_internal.role_attributes(document));
+    PERFORM rbac_internal.authorize_removal(
+        caller_privileges,
+        rbac_internal.compute_role_privileges(document.organization, document.role, held.restriction),
+        document.organization)
+    FROM (SELECT DISTINCT a.restriction FROM rbac.assignment AS a
+          WHERE a.role IN (SELECT rbac_internal.role_dependents(document.role))) AS held;
+    PERFORM rbac_internal.require_removable(a.organization, a.principal_id, a.role)
+    FROM rbac.assignment AS a WHERE a.role = document.role;
+    DELETE FROM rbac.role AS r WHERE r.role = document.role;
+END
+$$;
+COMMENT ON FUNCTION rbac_internal.delete_role(rbac_internal.role_document) IS
+'Deletes a role with its assignments; raises 42501 unless the caller may, 42809 if somebody cannot lose it.';
 
 -- Questions ------------------------------------------------------------------
 
@@ -498,7 +621,7 @@ BEGIN
     SELECT d.role_id::text, d.role_name, d.description, d.frontend_view,
            CASE WHEN return_permission_grants THEN d.permission_grants ELSE '[]' END
     FROM rbac_internal.role_document AS d
-    WHERE d.organization = organization
+    WHERE d.organization = organization AND d.level = 'organization'
       AND (any_id OR d.role_id = ANY (id))
       AND (any_name OR d.role_name = ANY (name))
       -- A superseded version is found by its id only, and only for its day.
@@ -509,14 +632,14 @@ END
 $$;
 
 COMMENT ON FUNCTION rbac.get_roles(text, boolean, text[], text[]) IS
-'List the roles of an organization that the caller may see, by name.
+'List the roles of an organization itself that the caller may see, by name.
 
 organization: which.
 return_permission_grants: without it the grants are shown as none.
 id: only the versions of these ids, among them superseded ones for a day.
 name: only the roles of these names. Empty and NULL filters mean no filter; ids and names that do not exist find nothing.
 
-Shows the roles for which the caller has Role:GetRole with org_id, role_id, role_name and frontend_view.
+Shows the roles for which the caller has Role:GetRole with org_id, role_id, role_name, frontend_view and level.
 Errors: 28000 no caller, 42704 unknown organization, 22023 invalid argument.
 STABLE: it only reads tables, the caller and the clock.';
 COMMENT ON FUNCTION rbac_internal.get_roles(text, boolean, text[], text[]) IS
@@ -548,7 +671,7 @@ COMMENT ON FUNCTION rbac.role_privileges(text, text) IS
 organization, role_name: which role.
 
 The grants are restricted to org_id of the organization, unless that is an operator organization.
-Needs Role:GetRole with org_id, role_id, role_name and frontend_view.
+Needs Role:GetRole with org_id, role_id, role_name, frontend_view and level.
 Errors: 28000 no caller, 42704 unknown organization or role, 22023 invalid argument, 42501 not permitted.
 STABLE: it only reads tables and the caller.';
 COMMENT ON FUNCTION rbac_internal.role_privileges(text, text) IS
@@ -561,7 +684,7 @@ BEGIN
     PERFORM rbac_internal.require_caller();
     PERFORM rbac_internal.require_organization(organization);
     PERFORM rbac_internal.require_argument('user_id', user_id);
-    PERFORM rbac_internal.require_user(organization, user_id);
+    PERFORM rbac_internal.require_principal(organization, 'user', user_id);
     IF (organization, user_id)
        IS DISTINCT FROM (rbac.current_organization(), rbac.current_user_id()) THEN
         PERFORM rbac_internal.require_permission('Role:GetRole', jsonb_build_object(

@@ -148,7 +148,7 @@ BEGIN
     PERFORM rbac_internal.check_privileges('permission_grant', permission_grant::rbac.privileges);
     PERFORM rbac_internal.check_tags(tags);
     justification := rbac_internal.checked_prose('justification', justification, min_justification);
-    PERFORM rbac_internal.require_user(organization, user_id);
+    PERFORM rbac_internal.require_principal(organization, 'user', user_id);
     PERFORM rbac_internal.authorize_temporary_grant(organization, user_id, permission_grant);
 
     temporary_permission_grant_id := rbac.generate_object_id();

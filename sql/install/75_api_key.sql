@@ -288,7 +288,7 @@ BEGIN
     stored := rbac_internal.find_api_key(organization, api_key_id, api_key, user_id);
     -- No setting lets equal pass: it is about users who grant, not about keys.
     PERFORM rbac_internal.require_exceeding(
-        'API key', rbac_internal.compute_user_privileges(organization, api_key_id),
+        'API key', rbac_internal.compute_principal_privileges(organization, api_key_id),
         rbac_internal.compute_user_privileges(organization, user_id), NULL);
     -- Tokens tell time in whole seconds.
     expires_at := date_trunc('second', least(statement_timestamp() + interval '1 hour', stored.expires_at));

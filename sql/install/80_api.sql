@@ -136,22 +136,6 @@ COMMENT ON FUNCTION rbac_internal.refuse_arguments(text, jsonb) IS
 
 -- Arguments and answers ------------------------------------------------------
 
-CREATE FUNCTION rbac_internal.parse_argument(argument text, document text, INOUT value anyelement)
-LANGUAGE plpgsql VOLATILE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    detail text;
-BEGIN
-    value := document;
-EXCEPTION
-    WHEN data_exception OR program_limit_exceeded THEN
-        GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
-        RAISE EXCEPTION 'invalid value for argument "%": %', argument, SQLERRM
-            USING ERRCODE = SQLSTATE, DETAIL = detail;
-END
-$$;
-COMMENT ON FUNCTION rbac_internal.parse_argument(text, text, anyelement) IS
-'The document as a value of the type of the last argument; errors name the argument.';
-
 -- Of members with one name jsonb keeps the last. Only those of the object itself
 -- can matter: none of these documents has objects inside.
 CREATE FUNCTION rbac_internal.parse_object(argument text, document json) RETURNS jsonb

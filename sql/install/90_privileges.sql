@@ -38,7 +38,13 @@ GRANT USAGE ON TYPE
     rbac.role_instance,
     rbac.creator,
     rbac.temporary_permission_grant,
-    rbac.api_key_instance
+    rbac.api_key_instance,
+    rbac.role_level,
+    rbac.role_type,
+    rbac.scoped_role,
+    rbac.scoped_role_assignment,
+    rbac.application_role,
+    rbac.held_role
 TO PUBLIC;
 
 -- The functions behind types, casts and operators are listed too: using an
@@ -96,6 +102,37 @@ GRANT EXECUTE ON FUNCTION
     rbac.user_privileges(text, text),
     rbac.effective_privileges(text, text),
     rbac.check_access(text, text, text, jsonb),
+    rbac.create_group(text, text),
+    rbac.delete_group(text, text),
+    rbac.add_group_member(text, text, text),
+    rbac.remove_group_member(text, text, text),
+    rbac.get_groups(text),
+    rbac.get_group_members(text, text),
+    rbac.create_scoped_role(text, rbac.role_level, rbac.privileges, text, text, boolean, rbac.role_type),
+    rbac.get_scoped_role(uuid),
+    rbac.modify_scoped_role(uuid, text, text, rbac.privileges),
+    rbac.delete_scoped_role(uuid),
+    rbac.assign_scoped_role(uuid, text, text, text, text),
+    rbac.revoke_scoped_role(uuid, text, text, text, text),
+    rbac.get_scoped_role_assignments(uuid, text, text),
+    rbac.create_application(text, text),
+    rbac.delete_application(text, text),
+    rbac.get_applications(text),
+    rbac.create_application_role(text, text, text, text[], text, text),
+    rbac.get_application_roles(text, text),
+    rbac.get_application_role(text, text, text),
+    rbac.modify_application_role(text, text, text, text, text[], text, text),
+    rbac.delete_application_role(text, text, text),
+    rbac.assign_application_role(text, text, text, text[], text),
+    rbac.revoke_application_role(text, text, text, text),
+    rbac.assigned_users(text, text, text),
+    rbac.authorized_users(text, text, text),
+    rbac.assigned_roles(text, text),
+    rbac.authorized_roles(text, text),
+    rbac.role_permissions(text, text, text),
+    rbac.user_permissions(text, text),
+    rbac.role_operations_on_object(text, text, text, jsonb, text),
+    rbac.user_operations_on_object(text, text, text, jsonb),
     rbac.create_temporary_permission_grant(text, text, text, rbac.permission_grant, jsonb, text),
     rbac.get_temporary_permission_grants(text, text[], text[], text, boolean, integer, integer, text[], text[], text[]),
     rbac.create_api_key(text, text, text),
@@ -114,6 +151,7 @@ GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA rbac_api TO PUBLIC;
 SELECT pg_extension_config_dump('rbac.organization', '');
 SELECT pg_extension_config_dump('rbac.permission', 'WHERE NOT is_builtin');
 SELECT pg_extension_config_dump('rbac.principal', '');
+SELECT pg_extension_config_dump('rbac.group_member', '');
 SELECT pg_extension_config_dump('rbac.role', '');
 SELECT pg_extension_config_dump('rbac.role_version', '');
 SELECT pg_extension_config_dump('rbac.role_parent', '');
