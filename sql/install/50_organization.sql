@@ -125,7 +125,7 @@ LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_tem
 DECLARE
     dormant text;
 BEGIN
-    SELECT r.role_name INTO dormant
+    SELECT coalesce(r.role_name, r.role) INTO dormant
     FROM rbac.role AS r JOIN rbac.role_version AS v ON v.role = r.role AND v.expires_at IS NULL
     WHERE r.organization = organization
       AND (SELECT count(*) FROM rbac.grants(v.permission_grants))

@@ -390,6 +390,19 @@ $$;
 COMMENT ON FUNCTION rbac_internal.raise_illegal(text) IS
 'Raises 42809 for what is not legal on this role.';
 
+-- Before a role gets another name or goes: the owner is to keep the admin role.
+CREATE FUNCTION rbac_internal.require_replaceable(document rbac_internal.role_document) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM rbac_internal.require_removable(a.organization, a.principal_id, a.role)
+    FROM rbac.assignment AS a
+    WHERE a.organization = document.organization AND a.role = document.role
+      AND a.principal_id = rbac_internal.setting(document.organization, 'owner') #>> '{}';
+END
+$$;
+COMMENT ON FUNCTION rbac_internal.require_replaceable(rbac_internal.role_document) IS
+'Raises 42809 for the admin role, if the owner of the organization has it.';
+
 -- A name has to be free only where it changes.
 CREATE FUNCTION rbac_internal.rename_role(
     document rbac_internal.role_document, role_name text, display_name text DEFAULT NULL
@@ -398,6 +411,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp 
 #variable_conflict use_variable
 BEGIN
     IF role_name IS DISTINCT FROM document.role_name THEN
+        PERFORM rbac_internal.require_replaceable(document);
         PERFORM rbac_internal.require_unused_role_name(
             document.organization, document.level, document.app_id, role_name);
     END IF;
@@ -408,7 +422,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rbac_internal.rename_role(rbac_internal.role_document, text, text) IS
-'Gives a role another name and display name; whether that changed anything. Raises 42710 for a name that is taken.';
+'Gives a role another name and display name; whether that changed anything. Raises 42710 for a name that is taken, 42809 for a role that has to keep its name.';
 
 -- Assignments ----------------------------------------------------------------
 
@@ -439,7 +453,7 @@ BEGIN
        AND role = (SELECT r.role FROM rbac.role AS r
                    WHERE r.organization = organization AND r.level = 'organization'
                      AND r.role_name = rbac_internal.setting(organization, 'admin_role') #>> '{}') THEN
-        PERFORM rbac_internal.raise_illegal('the admin role of the organization''s owner cannot be taken away');
+        PERFORM rbac_internal.raise_illegal('the organization''s owner must keep the admin role');
     END IF;
 END
 $$;
@@ -587,8 +601,7 @@ BEGIN
         document.organization)
     FROM (SELECT DISTINCT a.restriction FROM rbac.assignment AS a
           WHERE a.role IN (SELECT rbac_internal.role_dependents(document.role))) AS held;
-    PERFORM rbac_internal.require_removable(a.organization, a.principal_id, a.role)
-    FROM rbac.assignment AS a WHERE a.role = document.role;
+    PERFORM rbac_internal.require_replaceable(document);
     DELETE FROM rbac.role AS r WHERE r.role = document.role;
 END
 $$;

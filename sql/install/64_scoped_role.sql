@@ -158,20 +158,27 @@ COMMENT ON FUNCTION
 rbac_internal.create_scoped_role(text, rbac.role_level, rbac.privileges, text, text, boolean, rbac.role_type) IS
 'Implements rbac.create_scoped_role.';
 
+CREATE FUNCTION rbac_internal.scoped_role(document rbac_internal.role_document) RETURNS rbac.scoped_role
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN ROW (rbac_internal.role_uuid(document.role), document.role_name, document.description,
+            document.organization, document.level, document.system_managed, document.type,
+            document.permission_grants)::rbac.scoped_role;
+COMMENT ON FUNCTION rbac_internal.scoped_role(rbac_internal.role_document) IS
+'The role as users see it.';
+
 CREATE FUNCTION rbac.get_scoped_role(role_id uuid DEFAULT NULL) RETURNS rbac.scoped_role
 LANGUAGE C STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'rbac_admin';
 
 CREATE FUNCTION rbac_internal.get_scoped_role(role_id uuid) RETURNS rbac.scoped_role
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    d rbac_internal.role_document;
+    document rbac_internal.role_document;
 BEGIN
     PERFORM rbac_internal.require_caller();
     PERFORM rbac_internal.require_argument('role_id', role_id);
-    d := rbac_internal.find_scoped_role(role_id);
-    PERFORM rbac_internal.require_permission('Role:GetRole', rbac_internal.role_attributes(d));
-    RETURN ROW (role_id, d.role_name, d.description, d.organization, d.level, d.system_managed, d.type,
-                d.permission_grants)::rbac.scoped_role;
+    document := rbac_internal.find_scoped_role(role_id);
+    PERFORM rbac_internal.require_permission('Role:GetRole', rbac_internal.role_attributes(document));
+    RETURN rbac_internal.scoped_role(document);
 END
 $$;
 
@@ -185,6 +192,40 @@ Errors: 28000 no caller, 42704 unknown role, or of an organization in which the 
 STABLE: it only reads tables and the caller.';
 COMMENT ON FUNCTION rbac_internal.get_scoped_role(uuid) IS
 'Implements rbac.get_scoped_role.';
+
+CREATE FUNCTION rbac.get_scoped_roles(
+    organization text DEFAULT NULL,
+    level rbac.role_level DEFAULT NULL,
+    role_name text DEFAULT NULL
+) RETURNS SETOF rbac.scoped_role
+LANGUAGE C STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'rbac_admin';
+
+CREATE FUNCTION rbac_internal.get_scoped_roles(organization text, level rbac.role_level, role_name text)
+RETURNS SETOF rbac.scoped_role
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
+BEGIN
+    PERFORM rbac_internal.enter_organization(organization);
+    RETURN QUERY
+    SELECT (rbac_internal.scoped_role(d)).* FROM rbac_internal.role_document AS d
+    WHERE d.organization = organization AND d.app_id IS NULL AND d.expires_at IS NULL
+      AND (level IS NULL OR d.level = level) AND (role_name IS NULL OR d.role_name = role_name)
+      AND rbac_internal.is_permitted('Role:GetRole', rbac_internal.role_attributes(d))
+    ORDER BY d.level, d.role_name, d.role;
+END
+$$;
+
+COMMENT ON FUNCTION rbac.get_scoped_roles(text, rbac.role_level, text) IS
+'List the roles of an organization, its workspaces and its projects that the caller may see, by level and name.
+
+organization: which.
+level, role_name: only the roles of this level, of this name; NULL for any.
+
+Shows the roles for which the caller has Role:GetRole with org_id, role_id, role_name, frontend_view and level.
+Errors: 28000 no caller, 42704 unknown organization, or not the caller''s, 22023 invalid argument.
+STABLE: it only reads tables and the caller.';
+COMMENT ON FUNCTION rbac_internal.get_scoped_roles(text, rbac.role_level, text) IS
+'Implements rbac.get_scoped_roles.';
 
 CREATE FUNCTION rbac.modify_scoped_role(
     role_id uuid DEFAULT NULL,
@@ -235,7 +276,7 @@ role_id: which role; also one of level organization.
 role_name, description, permission_grants: as in rbac.create_scoped_role; NULL leaves as is.
 
 Needs Role:ModifyRole with the org_id, role_id, role_name, frontend_view and level that the role had. Other grants moreover need role-based privileges that exceed those which the role, and every role that inherits from it, gives then, in whatever scope.
-Errors: 28000 no caller, 42704 unknown role, or of an organization in which the caller does not act, or unknown permission, 22023 invalid argument, 42809 no grants, 42501 not permitted, 42710 the name is taken, 54000 too many conditions, or a comparison that is too expensive.
+Errors: 28000 no caller, 42704 unknown role, or of an organization in which the caller does not act, or unknown permission, 22023 invalid argument, 42809 no grants, or another name for the admin role of the organization''s owner, 42501 not permitted, 42710 the name is taken, 54000 too many conditions, or a comparison that is too expensive.
 VOLATILE: it writes.';
 COMMENT ON FUNCTION rbac_internal.modify_scoped_role(uuid, text, text, rbac.privileges) IS
 'Implements rbac.modify_scoped_role.';

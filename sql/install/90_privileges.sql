@@ -110,6 +110,7 @@ GRANT EXECUTE ON FUNCTION
     rbac.get_group_members(text, text),
     rbac.create_scoped_role(text, rbac.role_level, rbac.privileges, text, text, boolean, rbac.role_type),
     rbac.get_scoped_role(uuid),
+    rbac.get_scoped_roles(text, rbac.role_level, text),
     rbac.modify_scoped_role(uuid, text, text, rbac.privileges),
     rbac.delete_scoped_role(uuid),
     rbac.assign_scoped_role(uuid, text, text, text, text),
