@@ -76,9 +76,10 @@ CREATE FUNCTION rbac_internal.delete_application(organization text, app_id text)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 DECLARE
-    caller_privileges CONSTANT rbac.privileges := rbac_internal.caller_privileges();
+    caller_privileges rbac.privileges;
 BEGIN
     PERFORM rbac_internal.enter_application(organization, app_id);
+    caller_privileges := rbac_internal.caller_privileges();
     PERFORM rbac_internal.require_permission('Application:DeleteApplication', jsonb_build_object(
         'org_id', organization, 'application_id', app_id));
     PERFORM rbac_internal.authorize_removal(
