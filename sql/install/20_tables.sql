@@ -227,8 +227,8 @@ DO $$
 DECLARE
     t text;
 BEGIN
-    FOREACH t IN ARRAY ARRAY['organization', 'group_member', 'role', 'role_version', 'role_parent',
-                             'assignment', 'temporary_grant']
+    FOREACH t IN ARRAY ARRAY['organization', 'principal', 'group_member', 'role', 'role_version',
+                             'role_parent', 'assignment', 'temporary_grant']
     LOOP
         EXECUTE pg_catalog.format(
             'CREATE TRIGGER invalidate_row AFTER INSERT OR UPDATE OR DELETE ON rbac.%1$I

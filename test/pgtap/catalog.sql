@@ -200,7 +200,7 @@ SELECT set_eq($$
     FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid
     WHERE c.relnamespace = 'rbac'::regnamespace AND NOT t.tgisinternal $$, $$
     SELECT 'rbac.' || "table", name, 'A'::"char", type     -- 1 row, 4 insert, 8 delete, 16 update, 32 truncate
-    FROM unnest('{organization,role,role_version,role_parent,assignment,temporary_grant}'::text[]) AS "table",
+    FROM unnest('{organization,principal,group_member,role,role_version,role_parent,assignment,temporary_grant}'::text[]) AS "table",
          (VALUES ('invalidate_row'::name, 1 + 4 + 8 + 16), ('invalidate_truncate', 32)) AS trigger (name, type) $$,
     'every change of a table that backends remember is announced, always');
 
