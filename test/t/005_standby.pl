@@ -9,6 +9,7 @@ use Test::More;
 
 my $primary = start_node('primary', allows_streaming => 1);
 set_up_acme($primary);
+set_up_crew($primary);
 $primary->safe_psql('postgres', q{
 	CREATE TABLE doc AS SELECT n AS id, CASE WHEN n % 2 = 0 THEN 'emea' ELSE 'apac' END AS region FROM generate_series(1, 10) AS n;
 	ALTER TABLE doc ENABLE ROW LEVEL SECURITY;
@@ -52,6 +53,23 @@ for my $level ('READ COMMITTED', 'REPEATABLE READ')
 	replay();
 	is($session->query_safe($check), 't', "$level: and widened again");
 }
+
+# What is held through a group and in a workspace
+my $member = $standby->background_psql('postgres');
+$member->query_safe(as_caller('acme', 'cid'));
+my $in_workspace = q{SELECT rbac.has_permission('Doc:Read', 'workspace_id', 'w'::text), rbac.has_permission('Doc:Read')};
+is($member->query_safe($in_workspace), 't|f', 'a role of a workspace, by a group');
+$primary->safe_psql('postgres', q{SELECT rbac.remove_group_member('acme', 'crew', 'cid')});
+replay();
+is($member->query_safe($in_workspace), 'f|f', 'the end of a membership');
+$primary->safe_psql('postgres', q{SELECT rbac.add_group_member('acme', 'crew', 'cid')});
+replay();
+is($member->query_safe($in_workspace), 't|f', 'a membership');
+is(ask($standby), ask($primary), 'and still the same answers');
+$primary->safe_psql('postgres', q{SELECT rbac.delete_group('acme', 'crew')});
+replay();
+is($member->query_safe($in_workspace), 'f|f', 'the end of the group');
+$member->quit;
 
 $primary->safe_psql('postgres', q{SELECT rbac.create_temporary_permission_grant('acme', 'ben', 'PT1H',
 	'{"permission_name": "Doc:Read", "conditions": {}}', '{}', 'for the standby')});

@@ -8,7 +8,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-our @EXPORT = qw(start_node set_up_acme ask result_is fails_with as_caller memory_of);
+our @EXPORT = qw(start_node set_up_acme set_up_crew ask result_is fails_with as_caller memory_of);
 
 # start_node(name, extra settings of init)
 sub start_node
@@ -44,6 +44,19 @@ sub set_up_acme
 	});
 }
 
+# Moreover cid, who reads in workspace w by the group crew, and sells in a shop.
+sub set_up_crew
+{
+	my ($node, $database) = @_;
+	$node->safe_psql($database // 'postgres', q{
+		SELECT rbac.create_user('acme', 'cid'), rbac.create_group('acme', 'crew'), rbac.create_application('acme', 'shop');
+		SELECT rbac.add_group_member('acme', 'crew', 'cid');
+		SELECT rbac.assign_scoped_role(rbac.create_scoped_role('acme', 'workspace',
+			'[{"permission_name": "Doc:Read", "conditions": {}}]', 'Viewer'), group_id => 'crew', workspace_id => 'w');
+		SELECT rbac.assign_application_role('acme', 'shop',
+			rbac.create_application_role('acme', 'shop', 'Seller', '{sell}'), '{crew}', 'Group')});
+}
+
 # Statement that makes somebody the caller of the session.
 sub as_caller
 {
@@ -56,11 +69,12 @@ sub ask
 {
 	my ($node, $database) = @_;
 	return $node->safe_psql($database // 'postgres', q{
-		SELECT user_id, permission, attributes, rbac.check_access('acme', user_id, permission, attributes)
-		FROM unnest('{ann,ben,adm}'::text[]) AS user_id,
-		     unnest('{Doc:Read,Doc:Write,Role:GetRole}'::text[]) AS permission,
-		     unnest('{"{\"region\": \"emea\", \"level\": 3}", "{\"region\": \"apac\"}", "{}", "{\"org_id\": \"globex\"}"}'::jsonb[])
-		         AS attributes
+		SELECT principal_id, permission, attributes, rbac.check_access('acme', principal_id, permission, attributes)
+		FROM rbac.principal,
+		     unnest('{Doc:Read,Doc:Write,Role:GetRole,Application:Use}'::text[]) AS permission,
+		     (VALUES (jsonb '{"region": "emea", "level": 3}'), ('{"region": "apac"}'), ('{}'), ('{"org_id": "globex"}'),
+		             ('{"workspace_id": "w"}'), ('{"application_id": "shop", "permission": "sell"}')) AS request (attributes)
+		WHERE organization = 'acme' AND kind = 'user'
 		ORDER BY 1, 2, 3});
 }
 
