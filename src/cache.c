@@ -2,8 +2,8 @@
  * cache.c - what this backend remembers of rbac's tables.
  *
  * Entries are valid for one generation, which every change to the tables ends:
- * a trigger sends a relcache invalidation with the changing transaction's
- * commit, and the callback here does no more than count. The next lookup throws
+ * a trigger announces it with the changing transaction's commit (catalog.c),
+ * and the callback here does no more than count. The next lookup throws
  * everything away. An entry is stamped with the generation from before it was
  * read, so that a change which arrives meanwhile makes it stale at once.
  * src/README.md, "Never stale", has the argument.
@@ -24,7 +24,6 @@
 #include "utils/inval.h"
 #include "utils/jsonb.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 #include "utils/syscache.h"
 
 /* Of one user: more make room for new ones all at once. */
@@ -68,9 +67,9 @@ end_generation(void)
 }
 
 static void
-table_changed(Datum arg, Oid relid)
+relation_changed(Datum arg, Oid relid)
 {
-	if (!OidIsValid(relid) || rbac_is_table_of_ours(relid))
+	if (!OidIsValid(relid) || rbac_is_relation_of_ours(relid))
 		end_generation();
 }
 
@@ -86,12 +85,10 @@ PG_FUNCTION_INFO_V1(rbac_invalidate);
 Datum
 rbac_invalidate(PG_FUNCTION_ARGS)
 {
-	TriggerData *trigger = (TriggerData *) fcinfo->context;
-
 	if (!CALLED_AS_TRIGGER(fcinfo))
 		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 						errmsg("function \"invalidate\" must be called as a trigger")));
-	CacheInvalidateRelcache(trigger->tg_relation);
+	rbac_announce_change();
 	return PointerGetDatum(NULL);
 }
 
@@ -176,7 +173,7 @@ rbac_cache_init(void)
 	user_context = AllocSetContextCreate(TopMemoryContext, "rbac users", ALLOCSET_DEFAULT_SIZES);
 	organization_context = AllocSetContextCreate(TopMemoryContext, "rbac organizations",
 												 ALLOCSET_SMALL_SIZES);
-	CacheRegisterRelcacheCallback(table_changed, (Datum) 0);
+	CacheRegisterRelcacheCallback(relation_changed, (Datum) 0);
 	CacheRegisterSyscacheCallback(ENUMTYPOIDNAME, label_changed, (Datum) 0);
 }
 

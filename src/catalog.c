@@ -7,6 +7,8 @@
  * is one committed state (and this transaction's own changes), never a mixture,
  * and never older than the invalidations that this backend has processed.
  *
+ * It also tells other backends that a table has changed.
+ *
  * Not here: what the rows mean, and what is remembered of them (cache.c).
  */
 #include "postgres.h"
@@ -18,6 +20,7 @@
 #include "catalog/namespace.h"
 #include "rbac.h"
 #include "utils/fmgroids.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
@@ -48,10 +51,11 @@ static const struct
 
 /*
  * Names are resolved anew by every reading, since the extension may have been
- * dropped and created again. The tables of the last one are kept only to
- * recognize their invalidations: zero until the first reading.
+ * dropped and created again. Those of the last one are kept only to recognize
+ * invalidations: zero until the first reading.
  */
 static Oid	table_oids[RBAC_NTABLES];
+static Oid	announcement_oid;
 
 struct rbac_reading
 {
@@ -67,8 +71,10 @@ struct rbac_scan
 };
 
 bool
-rbac_is_table_of_ours(Oid relid)
+rbac_is_relation_of_ours(Oid relid)
 {
+	if (relid == announcement_oid)
+		return true;
 	for (int i = 0; i < RBAC_NTABLES; i++)
 	{
 		if (table_oids[i] == relid)
@@ -83,8 +89,25 @@ lookup_relation(Oid schema, const char *name)
 	Oid			relid = get_relname_relid(name, schema);
 
 	if (!OidIsValid(relid))
-		elog(ERROR, "relation \"rbac.%s\" does not exist", name);
+		elog(ERROR, "relation \"%s.%s\" does not exist", get_namespace_name(schema), name);
 	return relid;
+}
+
+static Oid
+lookup_announcement(void)
+{
+	return lookup_relation(get_namespace_oid("rbac_internal", false), "change");
+}
+
+/*
+ * Changes are announced as invalidations of a relation that nobody opens. Those
+ * of the table itself would have every backend build its relcache entry and all
+ * plans with it anew, which costs more than reading what somebody holds.
+ */
+void
+rbac_announce_change(void)
+{
+	CacheInvalidateRelcacheByRelid(lookup_announcement());
 }
 
 rbac_reading *
@@ -95,6 +118,7 @@ rbac_begin_reading(void)
 	reading->schema = get_namespace_oid("rbac", false);
 	for (int i = 0; i < RBAC_NTABLES; i++)
 		table_oids[i] = lookup_relation(reading->schema, access_paths[i].table);
+	announcement_oid = lookup_announcement();
 
 	/*
 	 * The catalog snapshot is taken anew for a table that is no system

@@ -173,8 +173,10 @@ extern Datum rbac_scan_column(rbac_scan *scan, int attnum);	/* never NULL column
 extern bool rbac_scan_column_is_null(rbac_scan *scan, int attnum);
 extern void rbac_end_scan(rbac_scan *scan);
 
-/* Is this table one that a reading came from (or may it be)? */
-extern bool rbac_is_table_of_ours(Oid relid);
+/* Tell every backend, when this transaction commits, that a table has changed. */
+extern void rbac_announce_change(void);
+/* Does an invalidation of this relation tell that, or of the tables being altered? */
+extern bool rbac_is_relation_of_ours(Oid relid);
 
 /* ---- cache.c: what this backend remembers of them ---- */
 

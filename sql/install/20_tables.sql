@@ -218,10 +218,17 @@ COMMENT ON COLUMN rbac.rate_limit.requests IS
 -- sends a relcache invalidation with its commit, which reaches every backend
 -- and every standby. Row triggers, and ENABLE ALWAYS, so that they also fire
 -- in logical replication and under session_replication_role = replica.
+--
+-- It is an invalidation of this view and not of the table, which every backend
+-- would have to learn about anew.
+CREATE VIEW rbac_internal.change AS SELECT;
+COMMENT ON VIEW rbac_internal.change IS
+'Never read: a change of the tables is announced as one of this view.';
+
 CREATE FUNCTION rbac_internal.invalidate() RETURNS trigger
 LANGUAGE C AS 'MODULE_PATHNAME', 'rbac_invalidate';
 COMMENT ON FUNCTION rbac_internal.invalidate() IS
-'Trigger: tells every backend to forget what it cached from this table.';
+'Trigger: tells every backend to forget what it cached from the tables.';
 
 DO $$
 DECLARE
