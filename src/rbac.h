@@ -160,6 +160,7 @@ extern void rbac_end_scan(rbac_scan *scan);
 
 /* Is this table one that a reading came from (or may it be)? */
 extern bool rbac_is_table_of_ours(Oid relid);
+extern const char *rbac_table_name(int table);
 
 /* ---- cache.c: what this backend remembers of them ---- */
 
