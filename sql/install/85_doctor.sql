@@ -436,7 +436,8 @@ BEGIN ATOMIC
            'is in the configuration of a server that does not preload the library, where every user can read it, and so it is not used',
            'error', 'Add "rbac" to shared_preload_libraries, restart, and change the secret.'
     FROM pg_settings AS s
-    WHERE s.name = 'rbac.jwt_secret' AND s.source !~ 'database|user' AND rbac_internal.jwt_secret_is_public()
+    WHERE s.name = 'rbac.jwt_secret' AND s.source IN ('configuration file', 'command line', 'environment variable')
+      AND rbac_internal.jwt_secret_is_public()
     UNION ALL
     SELECT 'parameter shared_preload_libraries', 'does not name rbac, and so rate limits over HTTP are not enforced',
            'warning', 'Add "rbac" to shared_preload_libraries, and restart.'
