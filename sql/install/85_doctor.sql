@@ -51,12 +51,14 @@ RETURN (SELECT concat(o.type, ' ', o.identity) FROM pg_identify_object(catalog, 
 COMMENT ON FUNCTION rbac_internal.description(regclass, oid) IS
 'What kind of object it is, and its name.';
 
-CREATE FUNCTION rbac_internal.asks(expression pg_node_tree) RETURNS boolean
+-- Compared with the text of a stored expression or query; as a subquery, so that
+-- it is made once.
+CREATE FUNCTION rbac_internal.asking() RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED
-RETURN (SELECT expression::text ~ format(':funcid (%s) ', string_agg(p.oid::text, '|'))
+RETURN (SELECT format(':funcid (%s) ', string_agg(p.oid::text, '|'))
         FROM pg_proc AS p WHERE p.pronamespace = 'rbac'::regnamespace);
-COMMENT ON FUNCTION rbac_internal.asks(pg_node_tree) IS
-'Whether an expression or query calls a function of schema rbac.';
+COMMENT ON FUNCTION rbac_internal.asking() IS
+'Pattern of a pg_node_tree that calls a function of schema rbac.';
 
 CREATE FUNCTION rbac_internal.has_option(options text[], name text) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -98,7 +100,7 @@ COMMENT ON VIEW rbac_internal.relation_privilege IS
 CREATE VIEW rbac_internal.policy_expression AS
 SELECT p.oid AS policy, p.polrelid AS relation, p.polroles AS roles, p.polpermissive AS is_permissive,
        uses.command, uses.is_check, counts.clause, counts.expression,
-       rbac_internal.asks(counts.expression) AS asks
+       counts.expression::text ~ (SELECT rbac_internal.asking()) AS asks
 FROM pg_policy AS p
 CROSS JOIN (VALUES ('r'::"char", false), ('w', false), ('d', false), ('a', true), ('w', true)) AS uses (command, is_check)
 CROSS JOIN LATERAL (SELECT CASE WHEN uses.is_check AND p.polwithcheck IS NOT NULL THEN 'WITH CHECK' ELSE 'USING' END,
@@ -122,13 +124,13 @@ COMMENT ON VIEW rbac_internal.protected_table IS
 CREATE VIEW rbac_internal.reader AS
 SELECT c.oid AS reader, c.relkind AS kind, c.relowner AS owner, d.refobjid AS relation,
        rbac_internal.has_option(c.reloptions, 'security_invoker') AS is_invoker,
-       rbac_internal.asks(w.ev_action) AS asks,
-       rbac_internal.asks(w.ev_action) AND rbac_internal.has_option(c.reloptions, 'security_barrier') AS is_guarded
+       called.asks, called.asks AND rbac_internal.has_option(c.reloptions, 'security_barrier') AS is_guarded
 FROM pg_rewrite AS w
+CROSS JOIN LATERAL (SELECT w.ev_action::text ~ (SELECT rbac_internal.asking())) AS called (asks)
 JOIN pg_class AS c ON c.oid = w.ev_class AND c.relkind IN ('v', 'm')
 JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
      AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> c.oid
-GROUP BY c.oid, w.oid, d.refobjid;
+GROUP BY c.oid, w.oid, d.refobjid, called.asks;
 COMMENT ON VIEW rbac_internal.reader IS
 'Views and materialized views with the relations that they read.';
 
@@ -303,7 +305,7 @@ BEGIN ATOMIC
            format('lets %s past the policies of %s', f.executors, t.name), 'warning'::rbac.severity, f.remedy
     FROM definer AS f
     JOIN rbac_internal.protected_table AS t ON f.refclassid = 'pg_class'::regclass AND t.relation = f.refobjid
-    WHERE f.executors IS NOT NULL AND NOT rbac_internal.asks(f.prosqlbody)
+    WHERE f.executors IS NOT NULL AND NOT f.prosqlbody::text ~ (SELECT rbac_internal.asking())
       AND rbac_internal.passes_policies(f.proowner, t.relation)
     GROUP BY f.oid, f.executors, t.name, f.remedy
     UNION ALL
@@ -337,7 +339,7 @@ BEGIN ATOMIC
     UNION ALL
     SELECT rbac_internal.description('pg_authid', r.oid),
            format('can log in, and is a member of %I, %s', power.rolname, power.what), 'error',
-           (SELECT string_agg(format('REVOKE %I FROM %I;', power.rolname, m.rolname), ' ' ORDER BY m.rolname)
+           (SELECT string_agg(DISTINCT format('REVOKE %I FROM %I;', power.rolname, m.rolname), ' ')
             FROM pg_auth_members AS a JOIN pg_roles AS m ON m.oid = a.member
             WHERE a.roleid = power.oid AND pg_has_role(r.oid, m.oid, 'MEMBER'))
     FROM pg_roles AS r
