@@ -75,21 +75,27 @@ RETURN (SELECT r.rolsuper OR r.rolbypassrls
 COMMENT ON FUNCTION rbac_internal.passes_policies(oid, oid) IS
 'Whether the policies of a table do not bind a role.';
 
+CREATE FUNCTION rbac_internal.grantee(role oid) RETURNS text
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+RETURN CASE role WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(role)) END;
+COMMENT ON FUNCTION rbac_internal.grantee(oid) IS
+'Who it is that has a privilege, as GRANT says it.';
+
 CREATE FUNCTION rbac_internal.other_executors(function oid) RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED
-RETURN (SELECT string_agg(CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END, ', ')
+RETURN (SELECT string_agg(rbac_internal.grantee(a.grantee), ', ')
         FROM pg_proc AS p CROSS JOIN LATERAL aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS a
         WHERE p.oid = function AND a.grantee <> p.proowner);
 COMMENT ON FUNCTION rbac_internal.other_executors(oid) IS
 'Who may execute a function besides its owner; NULL if nobody.';
 
 CREATE VIEW rbac_internal.relation_privilege AS
-SELECT c.oid AS relation, a.privilege_type AS privilege,
-       CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END AS grantee
+SELECT c.oid AS relation, a.privilege_type AS privilege, rbac_internal.grantee(a.grantee) AS grantee
 FROM pg_class AS c
 CROSS JOIN LATERAL (SELECT c.relacl
                     UNION ALL
-                    SELECT t.attacl FROM pg_attribute AS t WHERE t.attrelid = c.oid AND t.attacl IS NOT NULL) AS acl (items)
+                    SELECT t.attacl FROM pg_attribute AS t
+                    WHERE t.attrelid = c.oid AND t.attacl IS NOT NULL) AS acl (items)
 CROSS JOIN LATERAL aclexplode(acl.items) AS a
 WHERE a.grantee <> c.relowner;
 COMMENT ON VIEW rbac_internal.relation_privilege IS
@@ -102,7 +108,8 @@ SELECT p.oid AS policy, p.polrelid AS relation, p.polroles AS roles, p.polpermis
        uses.command, uses.is_check, counts.clause, counts.expression,
        counts.expression::text ~ (SELECT rbac_internal.asking()) AS asks
 FROM pg_policy AS p
-CROSS JOIN (VALUES ('r'::"char", false), ('w', false), ('d', false), ('a', true), ('w', true)) AS uses (command, is_check)
+CROSS JOIN (VALUES ('r'::"char", false), ('w', false), ('d', false), ('a', true), ('w', true))
+           AS uses (command, is_check)
 CROSS JOIN LATERAL (SELECT CASE WHEN uses.is_check AND p.polwithcheck IS NOT NULL THEN 'WITH CHECK' ELSE 'USING' END,
                            CASE WHEN uses.is_check THEN coalesce(p.polwithcheck, p.polqual) ELSE p.polqual END)
                    AS counts (clause, expression)
@@ -248,7 +255,8 @@ BEGIN ATOMIC
     WITH RECURSIVE source (reader, relation) AS (
         SELECT v.reader, v.relation FROM rbac_internal.reader AS v
         UNION
-        SELECT s.reader, v.relation FROM source AS s JOIN rbac_internal.reader AS v ON v.reader = s.relation
+        SELECT s.reader, v.relation
+        FROM source AS s JOIN rbac_internal.reader AS v ON v.reader = s.relation
     ), origin AS (
         SELECT v.reader, v.kind, v.asks, t.name AS protected
         FROM rbac_internal.reader AS v JOIN rbac_internal.protected_table AS t USING (relation)
@@ -262,8 +270,8 @@ BEGIN ATOMIC
     ), open (origin, relation) AS (
         SELECT o.reader, o.reader FROM origin AS o
         UNION
-        SELECT o.origin, v.reader FROM open AS o JOIN rbac_internal.reader AS v ON v.relation = o.relation
-        WHERE NOT v.is_guarded
+        SELECT o.origin, v.reader
+        FROM open AS o JOIN rbac_internal.reader AS v ON v.relation = o.relation AND NOT v.is_guarded
     ), usage AS (
         SELECT u.origin, string_agg(DISTINCT g.grantee, ', ') AS grantees,
                string_agg(DISTINCT format('REVOKE ALL ON %s FROM %s;',
@@ -272,15 +280,17 @@ BEGIN ATOMIC
         GROUP BY u.origin
     )
     SELECT rbac_internal.description('pg_class', o.reader),
-           CASE WHEN o.kind = 'm' THEN format('keeps rows of %s for %s, whoever calls', o.protected, u.grantees)
-                WHEN o.asks THEN format('functions in queries of %s see rows of %s before it asks', u.grantees, o.protected)
-                ELSE format('lets %s past the policies of %s', u.grantees, o.protected) END,
+           format(CASE WHEN o.kind = 'm' THEN 'keeps rows of %1$s for %2$s, whoever calls'
+                       WHEN o.asks THEN 'functions in queries of %2$s see rows of %1$s before it asks'
+                       ELSE 'lets %2$s past the policies of %1$s' END, o.protected, u.grantees),
            CASE WHEN o.asks THEN 'warning' ELSE 'error' END::rbac.severity,
-           CASE WHEN o.kind = 'm' THEN u.revoke
-                WHEN o.asks THEN format('ALTER VIEW %s SET (security_barrier);', rbac_internal.identity('pg_class', o.reader))
-                WHEN current_setting('server_version_num')::integer >= 150000
-                THEN format('ALTER VIEW %s SET (security_invoker);', rbac_internal.identity('pg_class', o.reader))
-                ELSE 'Give it to an owner whom the policies bind: before PostgreSQL 15 there is no security_invoker.' END
+           format(CASE WHEN o.kind = 'm' THEN '%2$s'
+                       WHEN o.asks THEN 'ALTER VIEW %1$s SET (security_barrier);'
+                       WHEN current_setting('server_version_num')::integer >= 150000
+                       THEN 'ALTER VIEW %1$s SET (security_invoker);'
+                       -- there is no such parameter yet
+                       ELSE 'Give %1$s to an owner whom the policies bind.' END,
+                  rbac_internal.identity('pg_class', o.reader), u.revoke)
     FROM origin AS o JOIN usage AS u ON u.origin = o.reader;
 END;
 COMMENT ON FUNCTION rbac_internal.view_problems() IS
@@ -333,8 +343,9 @@ BEGIN ATOMIC
     FROM pg_roles AS r
     -- one superuser there has to be
     JOIN (VALUES ('SUPERUSER', 'notice'), ('BYPASSRLS', 'warning')) AS attribute (name, severity)
-         ON CASE attribute.name WHEN 'SUPERUSER' THEN r.rolsuper AND (r.oid <> 10 OR rbac_internal.is_trusted(r.rolname))
-                                ELSE r.rolbypassrls AND NOT r.rolsuper END
+         ON CASE attribute.name
+                WHEN 'SUPERUSER' THEN r.rolsuper AND (r.oid <> 10 OR rbac_internal.is_trusted(r.rolname))
+                ELSE r.rolbypassrls AND NOT r.rolsuper END
     WHERE r.rolcanlogin
     UNION ALL
     SELECT rbac_internal.description('pg_authid', r.oid),
@@ -404,7 +415,8 @@ BEGIN ATOMIC
     SELECT rbac_internal.description('pg_class', c.oid),
            CASE WHEN t.oid IS NULL THEN format('has no trigger %s: a revoke is not noticed', wanted.name)
                 WHEN t.tgenabled = 'D' THEN format('trigger %s is disabled: a revoke is not noticed', wanted.name)
-                ELSE format('trigger %s is not ENABLE ALWAYS: a revoke is not noticed that comes by replication', wanted.name) END,
+                ELSE format('trigger %s is not ENABLE ALWAYS: a revoke is not noticed that comes by replication',
+                            wanted.name) END,
            CASE WHEN t.tgenabled IN ('O', 'R') THEN 'warning' ELSE 'error' END::rbac.severity,
            concat(CASE WHEN t.oid IS NULL THEN format(
                       'CREATE TRIGGER %s AFTER %s ON %s FOR EACH %s EXECUTE FUNCTION rbac_internal.invalidate(); ',
@@ -435,7 +447,8 @@ BEGIN ATOMIC
     WHERE EXISTS (SELECT FROM unnest(s.setconfig) AS setting WHERE starts_with(setting, 'rbac.jwt_secret='))
     UNION ALL
     SELECT 'parameter rbac.jwt_secret',
-           'is in the configuration of a server that does not preload the library, where every user can read it, and so it is not used',
+           'is in the configuration of a server that does not preload the library, '
+           'where every user can read it, and so it is not used',
            'error', 'Add "rbac" to shared_preload_libraries, restart, and change the secret.'
     FROM pg_settings AS s
     WHERE s.name = 'rbac.jwt_secret' AND s.source IN ('configuration file', 'command line', 'environment variable')

@@ -14,17 +14,21 @@ const secret = /classified/i;
 const counterexample = / do not cover \{.*?\}\./;
 let victim, other, functions, insiders, outsiders;
 
-// Everything there is in an organization, but for the record of who signed in.
-const contents = () => sql`
-    SELECT md5(concat(
-        (SELECT string_agg(t::text, '' ORDER BY t::text) FROM rbac.organization AS t WHERE organization = ${victim.name}),
-        (SELECT string_agg(t::text, '' ORDER BY t::text) FROM rbac.principal AS t WHERE organization = ${victim.name}),
-        (SELECT string_agg(concat(t, v), '' ORDER BY t::text, v::text)
-         FROM rbac.role AS t JOIN rbac.role_version AS v USING (role) WHERE organization = ${victim.name}),
-        (SELECT string_agg(t::text, '' ORDER BY t::text) FROM rbac.assignment AS t WHERE organization = ${victim.name}),
-        (SELECT string_agg(t::text, '' ORDER BY t::text) FROM rbac.temporary_grant AS t WHERE organization = ${victim.name}),
-        (SELECT string_agg(t::text, '' ORDER BY t::text) FROM rbac.api_key AS t WHERE organization = ${victim.name}),
-        (SELECT string_agg(t::text, '' ORDER BY t::text) FROM rbac.audit_event AS t WHERE organization = ${victim.name})))`;
+const tables = [
+    'rbac.organization',
+    'rbac.principal',
+    'rbac.role JOIN rbac.role_version USING (role)',
+    'rbac.assignment',
+    'rbac.temporary_grant',
+    'rbac.api_key',
+    'rbac.audit_event',
+];
+
+// Everything there is in an organization, as one sum.
+const contents = () =>
+    sql`SELECT md5(string_agg(query_to_xml(format(
+                   'SELECT * FROM %s WHERE organization = %L', name, ${victim.name}::text), true, true, '')::text, ''))
+        FROM jsonb_array_elements_text(${tables}) AS name`;
 
 before(async () => {
     [victim, other] = [await createOrganization(), await createOrganization()];
@@ -57,7 +61,11 @@ before(async () => {
         'a placeholder for an organization': token('{self_org_id}', 'admin'),
         'asterisks': token('*', '*'),
         'one who claims two organizations': claims({ org_id: [other.name, victim.name], sub: 'admin' }),
-        'one who claims an organization by another name': claims({ org_id: other.name, organization: victim.name, sub: 'admin' }),
+        'one who claims an organization otherwise': claims({
+            org_id: other.name,
+            organization: victim.name,
+            sub: 'admin',
+        }),
         nobody: undefined,
     };
 });
@@ -165,5 +173,6 @@ test('strange claims do not keep others waiting', async () => {
         answers.filter((_, i) => i % (hostile.length + 1) === hostile.length).map(({ status }) => status),
         Array(20).fill(200),
     );
-    assert.ok(answers.every(({ status }) => [200, 400, 401, 431].includes(status)), answers.map(a => a.status).join(' '));
+    const statuses = new Set(answers.map(({ status }) => status));
+    assert.deepEqual([...statuses].filter(status => ![200, 400, 401, 431].includes(status)), []);
 });
