@@ -49,6 +49,8 @@ BEGIN
 END
 $$;
 GRANT EXECUTE ON FUNCTION rbac.listed(text, "any") TO PUBLIC;
+CREATE FUNCTION rbac_internal.closed(text) RETURNS void LANGUAGE C AS 'MODULE_PATHNAME';
+REVOKE ALL ON FUNCTION rbac_internal.closed(text) FROM PUBLIC;
 CREATE FUNCTION rbac_internal.too_late() RETURNS void LANGUAGE C AS 'MODULE_PATHNAME'; -- open
 DO $$
 BEGIN
