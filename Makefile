@@ -48,7 +48,8 @@ OBJS += \
 	src/check.o \
 	src/admin.o \
 	src/rate_limit.o \
-	src/api.o
+	src/api.o \
+	src/doctor.o
 
 PG_CPPFLAGS = -I$(srcdir)/src -I$(srcdir)/src/core -DRBAC_VERSION='"$(EXTVERSION)"'
 SHLIB_LINK  = -ljson-c
@@ -81,6 +82,7 @@ SQL_PARTS = \
 	sql/install/70_temporary_grant.sql \
 	sql/install/75_api_key.sql \
 	sql/install/80_api.sql \
+	sql/install/85_doctor.sql \
 	sql/install/90_privileges.sql
 
 INSTALL_SQL = sql/$(EXTENSION)--$(EXTVERSION).sql

@@ -83,6 +83,12 @@ rbac_is_relation_of_ours(Oid relid)
 	return false;
 }
 
+const char *
+rbac_table_name(int table)
+{
+	return access_paths[table].table;
+}
+
 static Oid
 lookup_relation(Oid schema, const char *name)
 {

@@ -177,6 +177,7 @@ extern void rbac_end_scan(rbac_scan *scan);
 extern void rbac_announce_change(void);
 /* Does an invalidation of this relation tell that, or of the tables being altered? */
 extern bool rbac_is_relation_of_ours(Oid relid);
+extern const char *rbac_table_name(int table);
 
 /* ---- cache.c: what this backend remembers of them ---- */
 

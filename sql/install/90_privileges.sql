@@ -44,7 +44,9 @@ GRANT USAGE ON TYPE
     rbac.scoped_role,
     rbac.scoped_role_assignment,
     rbac.application_role,
-    rbac.held_role
+    rbac.held_role,
+    rbac.severity,
+    rbac.problem
 TO PUBLIC;
 
 -- The functions behind types, casts and operators are listed too: using an
@@ -139,7 +141,8 @@ GRANT EXECUTE ON FUNCTION
     rbac.create_api_key(text, text, text),
     rbac.delete_api_key(text, text),
     rbac.get_api_keys(text),
-    rbac.sign_in_with_api_key(text, text, text, text)
+    rbac.sign_in_with_api_key(text, text, text, text),
+    rbac.doctor()
 TO PUBLIC;
 
 -- Over HTTP. They do nothing that the functions above would not do for the same

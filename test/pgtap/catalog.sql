@@ -46,6 +46,7 @@ SELECT set_eq($$ SELECT signature FROM function WHERE provolatile = 'i' $$, ARRA
     'rbac.allows(rbac.privileges,text,jsonb)', 'rbac.matches(rbac.condition,jsonb)', 'rbac.grants(rbac.privileges)',
     'rbac_internal.same_grants(rbac.privileges,rbac.privileges)',
     'rbac_internal.duration_seconds(text)',
+    'rbac_internal.cached_tables()',
     'rbac_internal.equal_in_constant_time(bytea,bytea)',
     'rbac_internal.default_settings()',
     'rbac_internal.default_rate_limits()',

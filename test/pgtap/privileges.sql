@@ -52,7 +52,9 @@ SELECT set_eq($$ SELECT object FROM privilege WHERE kind = 'type' AND object NOT
     'rbac.role_instance',
     'rbac.creator',
     'rbac.temporary_permission_grant',
-    'rbac.api_key_instance'
+    'rbac.api_key_instance',
+    'rbac.severity',
+    'rbac.problem'
 ], 'types for everybody');
 
 SELECT set_eq($$ SELECT object FROM privilege WHERE kind = 'function' AND object NOT LIKE 'rbac\_api.%' $$, ARRAY[
@@ -108,7 +110,8 @@ SELECT set_eq($$ SELECT object FROM privilege WHERE kind = 'function' AND object
     'rbac.create_api_key(text,text,text)',
     'rbac.delete_api_key(text,text)',
     'rbac.get_api_keys(text)',
-    'rbac.sign_in_with_api_key(text,text,text,text)'
+    'rbac.sign_in_with_api_key(text,text,text,text)',
+    'rbac.doctor()'
 ], 'functions for everybody');
 
 SELECT is_empty($$ SELECT oid::regprocedure FROM pg_proc WHERE pronamespace = 'rbac_api'::regnamespace AND prosecdef $$,

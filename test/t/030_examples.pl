@@ -20,6 +20,7 @@ my $node = start_node('main');
 
 my ($code, $tour, $refused) = $node->psql('postgres', "\\i $top/examples/helpdesk.sql", on_error_stop => 1);
 is($code, 0, 'helpdesk.sql loads') or diag($refused);
+is($node->safe_psql('postgres', 'SELECT * FROM rbac.doctor()'), '', 'and is sound');
 
 # What is true of the tickets, whoever asks.
 sub tickets
