@@ -27,18 +27,17 @@ typedef struct rbac_signature
 	int			nparameters;
 	rbac_parameter *parameters;
 	int			organization;	/* the parameter org_id, or RBAC_NO_PARAMETER */
-	rbac_str	key;			/* bytes that are equal iff the signatures are */
 } rbac_signature;
 
 typedef struct rbac_program
 {
-	rbac_str	key;			/* of the signature */
+	rbac_signature signature;
 	TimestampTz until;			/* when a grant expires */
 	bool		is_operator;	/* grants count in every organization that exists */
 	int			nused;			/* parameters that tests look at: only these need */
 	int		   *used;			/* values */
-	struct rbac_test *home;		/* org_id is the caller's; NULL: any is */
-	struct rbac_tree *grants;
+	const struct rbac_test *home;	/* org_id is the caller's; NULL: any is */
+	const struct rbac_tree *grants; /* NULL: there are none */
 } rbac_program;
 
 /*

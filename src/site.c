@@ -13,7 +13,6 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "nodes/primnodes.h"
 #include "program.h"
@@ -137,31 +136,6 @@ check_call(FunctionCallInfo fcinfo)
 		invalid_call("the last attribute has no value");
 }
 
-static void
-append_bytes(StringInfo key, rbac_str bytes)
-{
-	appendBinaryStringInfo(key, (const char *) &bytes.len, sizeof(bytes.len));
-	appendBinaryStringInfo(key, bytes.data, bytes.len);
-}
-
-static rbac_str
-signature_key(const rbac_signature *signature)
-{
-	StringInfoData key;
-
-	initStringInfo(&key);
-	append_bytes(&key, signature->permission);
-	for (int i = 0; i < signature->nparameters; i++)
-	{
-		const rbac_parameter *parameter = &signature->parameters[i];
-
-		append_bytes(&key, parameter->name);
-		appendBinaryStringInfo(&key, (const char *) &parameter->type.oid, sizeof(Oid));
-		appendBinaryStringInfo(&key, (const char *) &parameter->type.kind, sizeof(rbac_kind));
-	}
-	return (rbac_str) {key.data, key.len};
-}
-
 static bool
 is_fixed_call(FunctionCallInfo fcinfo)
 {
@@ -191,7 +165,6 @@ init_signature(FunctionCallInfo fcinfo, rbac_signature *signature)
 	signature->organization = RBAC_NO_PARAMETER;
 	for (int i = 0; i < signature->nparameters; i++)
 		init_parameter(fcinfo, signature, i);
-	signature->key = signature_key(signature);
 }
 
 /* A site that may be replaced has its memory apart. */

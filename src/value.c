@@ -9,13 +9,16 @@
 #include <math.h>
 
 #include "access/htup_details.h"
+#include "access/transam.h"
 #include "catalog/pg_enum.h"
 #include "catalog/pg_type.h"
 #include "common/shortest_dec.h"
 #include "rbac.h"
 #include "utils/builtins.h"
-#include "utils/guc.h"
 #include "utils/datetime.h"
+#include "utils/datum.h"
+#include "utils/fmgrprotos.h"
+#include "utils/guc.h"
 #include "utils/json.h"
 #include "utils/lsyscache.h"
 #include "utils/numeric.h"
@@ -77,13 +80,16 @@ rbac_value_type_init(rbac_value_type *type, Oid sqltype)
 	Oid			output;
 	bool		is_varlena;
 
-	type->oid = getBaseType(sqltype);
+	/* Types with an oid that somebody chose are no domains: they need no lookup. */
+	type->oid = sqltype < FirstGenbkiObjectId ? sqltype : getBaseType(sqltype);
 	type->kind = kind_of_type(type->oid);
 	type->type = type_of_kind(type->kind);
+	type->output = NULL;
 	if (type->kind == RBAC_KIND_OUTPUT)
 	{
 		getTypeOutputInfo(type->oid, &output, &is_varlena);
-		fmgr_info_cxt(output, &type->output, CurrentMemoryContext);
+		type->output = palloc(sizeof(FmgrInfo));
+		fmgr_info(output, type->output);
 	}
 }
 
@@ -156,6 +162,15 @@ fetch_integer(Oid type, Datum datum)
 	return type == INT4OID ? DatumGetInt32(datum) : DatumGetInt64(datum);
 }
 
+/* False for what is no number; -0 is 0. */
+static bool
+set_real(rbac_sql_value *out, double real)
+{
+	real += 0.0;
+	memcpy(&out->word, &real, sizeof(real));
+	return isfinite(real);
+}
+
 void
 rbac_fetch_other_value(rbac_value_type *type, Datum datum, rbac_sql_value *out)
 {
@@ -174,20 +189,20 @@ rbac_fetch_other_value(rbac_value_type *type, Datum datum, rbac_sql_value *out)
 			out->bytes = (rbac_str) {(char *) DatumGetUUIDP(datum)->data, UUID_LEN};
 			break;
 		case RBAC_KIND_ENUM:
-			out->label = DatumGetObjectId(datum);
+			out->word = DatumGetObjectId(datum);
 			break;
 		case RBAC_KIND_DATETIME:
 			out->bytes = str_from_datetime(type->oid, datum);
 			break;
 		case RBAC_KIND_OUTPUT:
-			out->bytes = str_from_output(&type->output, datum);
+			out->bytes = str_from_output(type->output, datum);
 			break;
 		case RBAC_KIND_INTEGER:
-			out->integer = fetch_integer(type->oid, datum);
+			out->word = fetch_integer(type->oid, datum);
 			break;
 		case RBAC_KIND_REAL:
-			out->real = type->oid == FLOAT4OID ? DatumGetFloat4(datum) : DatumGetFloat8(datum);
-			out->missing = !isfinite(out->real);
+			out->missing = !set_real(out, type->oid == FLOAT4OID ?
+									 DatumGetFloat4(datum) : DatumGetFloat8(datum));
 			break;
 		case RBAC_KIND_NUMERIC:
 			out->numeric = NumericGetDatum(DatumGetNumeric(datum));
@@ -195,7 +210,7 @@ rbac_fetch_other_value(rbac_value_type *type, Datum datum, rbac_sql_value *out)
 				numeric_is_inf(DatumGetNumeric(out->numeric));
 			break;
 		case RBAC_KIND_BOOLEAN:
-			out->boolean = DatumGetBool(datum);
+			out->word = DatumGetBool(datum);
 			break;
 	}
 }
@@ -265,7 +280,7 @@ convert_label(Oid enumtype, rbac_str text, rbac_sql_value *out)
 							CStringGetDatum(rbac_str_to_cstring(text)));
 	if (!HeapTupleIsValid(tuple))
 		return false;
-	out->label = ((Form_pg_enum) GETSTRUCT(tuple))->oid;
+	out->word = ((Form_pg_enum) GETSTRUCT(tuple))->oid;
 	ReleaseSysCache(tuple);
 	return true;
 }
@@ -289,7 +304,7 @@ static bool
 convert_integer(const char *decimal, rbac_sql_value *out)
 {
 	errno = 0;
-	out->integer = strtoi64(decimal, NULL, 10);
+	out->word = strtoi64(decimal, NULL, 10);
 	return errno == 0 && strchr(decimal, '.') == NULL;
 }
 
@@ -300,19 +315,20 @@ convert_real(rbac_core *core, Oid type, rbac_str decimal, rbac_sql_value *out)
 	char		shortest[DOUBLE_SHORTEST_DECIMAL_LEN];
 	char	   *cstring = rbac_str_to_cstring(decimal);
 	rbac_str	canonical;
+	double		real;
 	int			len;
 
 	if (type == FLOAT4OID)
 	{
-		out->real = strtof(cstring, NULL);
-		len = float_to_shortest_decimal_bufn((float) out->real, shortest);
+		real = strtof(cstring, NULL);
+		len = float_to_shortest_decimal_bufn((float) real, shortest);
 	}
 	else
 	{
-		out->real = strtod(cstring, NULL);
-		len = double_to_shortest_decimal_bufn(out->real, shortest);
+		real = strtod(cstring, NULL);
+		len = double_to_shortest_decimal_bufn(real, shortest);
 	}
-	return isfinite(out->real) && rbac_parse_number(core, shortest, len, &canonical) &&
+	return set_real(out, real) && rbac_parse_number(core, shortest, len, &canonical) &&
 		rbac_str_equal(canonical, decimal);
 }
 
@@ -342,14 +358,52 @@ rbac_convert_constant(rbac_core *core, const rbac_value_type *type, const rbac_v
 		case RBAC_NUMBER:
 			return convert_number(core, type, constant->text, out);
 		case RBAC_BOOLEAN:
-			out->boolean = constant->boolean;
+			out->word = constant->boolean;
 			return true;
 	}
 	return false;
 }
 
+/* One after the other, so that a search through them touches little memory. */
+static void
+copy_bytes(rbac_sql_value *constants, int n)
+{
+	Size		size = 0;
+	char	   *to;
+
+	for (int i = 0; i < n; i++)
+		size += constants[i].bytes.len;
+	to = MemoryContextAllocHuge(CurrentMemoryContext, size);
+	for (int i = 0; i < n; i++)
+	{
+		constants[i].bytes.data = memcpy(to, constants[i].bytes.data, constants[i].bytes.len);
+		to += constants[i].bytes.len;
+	}
+}
+
+rbac_sql_value *
+rbac_copy_constants(rbac_kind kind, const rbac_sql_value *constants, int n)
+{
+	rbac_sql_value *copy = MemoryContextAllocHuge(CurrentMemoryContext, n * sizeof(rbac_sql_value));
+
+	memcpy(copy, constants, n * sizeof(rbac_sql_value));
+	if (kind < RBAC_KIND_ENUM)
+		copy_bytes(copy, n);
+	for (int i = 0; kind == RBAC_KIND_NUMERIC && i < n; i++)
+		copy[i].numeric = datumCopy(copy[i].numeric, false, -1);
+	return copy;
+}
+
+/* ---- equality ---- */
+
 bool
 rbac_numeric_equal(const rbac_sql_value *a, const rbac_sql_value *b)
 {
 	return DatumGetBool(DirectFunctionCall2(numeric_eq, a->numeric, b->numeric));
+}
+
+uint32
+rbac_numeric_hash(const rbac_sql_value *value)
+{
+	return DatumGetUInt32(DirectFunctionCall1(hash_numeric, value->numeric));
 }

@@ -17,10 +17,10 @@ typedef enum rbac_kind
 	RBAC_KIND_BPCHAR,			/* char(n): bytes without the padding */
 	RBAC_KIND_NAME,				/* name, cstring and literals of unknown type */
 	RBAC_KIND_UUID,				/* 16 bytes; as a string, the canonical text */
-	RBAC_KIND_ENUM,				/* oid of the label */
 	RBAC_KIND_DATETIME,			/* ISO 8601, UTC: what JSON shows, whatever DateStyle */
 	RBAC_KIND_OUTPUT,			/* any other type: its output function's text, under
 								 * settings that are always the same */
+	RBAC_KIND_ENUM,				/* oid of the label; all kinds before it are bytes */
 	RBAC_KIND_INTEGER,			/* int2, int4, int8 */
 	RBAC_KIND_REAL,				/* float4, float8: their shortest decimal */
 	RBAC_KIND_NUMERIC,
@@ -33,7 +33,7 @@ typedef struct rbac_value_type
 	rbac_kind	kind;
 	rbac_type	type;			/* the same values in the core */
 	Oid			oid;			/* base type */
-	FmgrInfo	output;			/* RBAC_KIND_OUTPUT only */
+	FmgrInfo   *output;			/* RBAC_KIND_OUTPUT only */
 } rbac_value_type;
 
 /* A value or a constant; which member depends on the kind. */
@@ -43,11 +43,8 @@ typedef struct rbac_sql_value
 	union
 	{
 		rbac_str	bytes;
-		int64		integer;
-		double		real;
 		Datum		numeric;
-		Oid			label;
-		bool		boolean;
+		uint64		word;		/* of all other kinds: the same iff values are equal */
 	};
 } rbac_sql_value;
 
@@ -69,8 +66,10 @@ rbac_fetch_value(rbac_value_type *type, Datum datum, bool isnull, rbac_sql_value
 		return;
 	if (type->kind == RBAC_KIND_TEXT)
 	{
-		text	   *value = DatumGetTextPP(datum);
+		struct varlena *value = (struct varlena *) DatumGetPointer(datum);
 
+		if (unlikely(VARATT_IS_COMPRESSED(value) || VARATT_IS_EXTERNAL(value)))
+			value = pg_detoast_datum_packed(value);
 		out->bytes.data = VARDATA_ANY(value);
 		out->bytes.len = VARSIZE_ANY_EXHDR(value);
 	}
@@ -88,27 +87,120 @@ extern rbac_str rbac_value_to_str(rbac_value_type *type, Datum datum);
 extern bool rbac_convert_constant(rbac_core *core, const rbac_value_type *type,
 								  const rbac_value *constant, rbac_sql_value *out);
 
+/* With all that they refer to, in the current memory context. */
+extern rbac_sql_value *rbac_copy_constants(rbac_kind kind, const rbac_sql_value *constants, int n);
+
+/* ---- equality ---- */
+
 extern bool rbac_numeric_equal(const rbac_sql_value *a, const rbac_sql_value *b);
+extern uint32 rbac_numeric_hash(const rbac_sql_value *value);
+
+static inline uint64
+rbac_load_word(const char *data)
+{
+	uint64		word;
+
+	memcpy(&word, data, sizeof(word));
+	return word;
+}
+
+static inline uint32
+rbac_load_half(const char *data)
+{
+	uint32		half;
+
+	memcpy(&half, data, sizeof(half));
+	return half;
+}
+
+/* The first eight bytes, or all of fewer: words of one length are equal iff those are. */
+static inline uint64
+rbac_first_word(const char *data, size_t len)
+{
+	if (len >= 8)
+		return rbac_load_word(data);
+	if (len >= 4)
+		return (uint64) rbac_load_half(data) << 32 | rbac_load_half(data + len - 4);
+	if (len == 0)
+		return 0;
+	return (uint64) (unsigned char) data[0] << 16 | (unsigned char) data[len / 2] << 8 |
+		(unsigned char) data[len - 1];
+}
+
+/*
+ * Strings that conditions name are mostly short: two words each are all of 16
+ * bytes. Lengths and first words make one question, since which of them differs
+ * is different from row to row, and the processor would guess wrong twice.
+ */
+static inline bool
+rbac_bytes_equal(rbac_str a, rbac_str b)
+{
+	size_t		len = Min(a.len, b.len);
+
+	if ((a.len != b.len) | (rbac_first_word(a.data, len) != rbac_first_word(b.data, len)))
+		return false;
+	if (len <= 8)
+		return true;
+	return rbac_load_word(a.data + len - 8) == rbac_load_word(b.data + len - 8) &&
+		(len <= 16 || memcmp(a.data + 8, b.data + 8, len - 16) == 0);
+}
 
 static inline bool
 rbac_sql_value_equal(rbac_kind kind, const rbac_sql_value *a, const rbac_sql_value *b)
 {
-	switch (kind)
-	{
-		case RBAC_KIND_ENUM:
-			return a->label == b->label;
-		case RBAC_KIND_INTEGER:
-			return a->integer == b->integer;
-		case RBAC_KIND_REAL:
-			return a->real == b->real;
-		case RBAC_KIND_NUMERIC:
-			return rbac_numeric_equal(a, b);
-		case RBAC_KIND_BOOLEAN:
-			return a->boolean == b->boolean;
-		default:
-			return a->bytes.len == b->bytes.len &&
-				memcmp(a->bytes.data, b->bytes.data, a->bytes.len) == 0;
-	}
+	if (kind < RBAC_KIND_ENUM)
+		return rbac_bytes_equal(a->bytes, b->bytes);
+	if (kind == RBAC_KIND_NUMERIC)
+		return rbac_numeric_equal(a, b);
+	return a->word == b->word;
+}
+
+/* All of a short value, and something of any: the same for equal values. */
+static inline uint64
+rbac_value_word(rbac_kind kind, const rbac_sql_value *value)
+{
+	if (kind < RBAC_KIND_ENUM)
+		return rbac_first_word(value->bytes.data, value->bytes.len);
+	if (kind == RBAC_KIND_NUMERIC)
+		return rbac_numeric_hash(value);
+	return value->word;
+}
+
+/* Of a string; all other values of a kind are of the same length. */
+static inline size_t
+rbac_value_length(rbac_kind kind, const rbac_sql_value *value)
+{
+	return kind < RBAC_KIND_ENUM ? value->bytes.len : 0;
+}
+
+/* Are values equal when their words and lengths are? */
+static inline bool
+rbac_value_is_short(rbac_kind kind, const rbac_sql_value *value)
+{
+	return kind < RBAC_KIND_ENUM ? value->bytes.len <= 8 : kind != RBAC_KIND_NUMERIC;
+}
+
+/* Different words stay different, and every bit changes the lower half. */
+static inline uint64
+rbac_mix(uint64 word)
+{
+	word ^= word >> 32;
+	word *= UINT64CONST(0x9E3779B97F4A7C15);
+	return word ^ word >> 32;
+}
+
+/* Given the word, the same for equal values. */
+static inline uint32
+rbac_value_hash(rbac_kind kind, const rbac_sql_value *value, uint64 word)
+{
+	size_t		len = rbac_value_length(kind, value);
+	uint64		hash = rbac_mix(word + len);
+
+	if (len > 8)
+		hash = rbac_mix(hash ^ rbac_load_word(value->bytes.data + len - 8));
+	for (size_t i = 8; i + 8 < len; i += 8)
+		hash = rbac_mix(hash ^ rbac_load_word(value->bytes.data + i));
+	return (uint32) hash;
 }
 
 #endif							/* RBAC_VALUE_H */

@@ -63,6 +63,14 @@ SELECT create_reader('main', 'reader-' || grants, VARIADIC array_agg(read_grant(
 FROM unnest('{1,10,100,1000}'::integer[]) AS grants, generate_series(1, grants) AS n
 GROUP BY grants;
 
+-- A thousand that share none, and one with a thousand owners.
+SELECT create_reader('main', 'apart-1000', VARIADIC array_agg(read_grant(json_build_object(
+    'region', equals(('{eu,us,apac,latam}'::text[])[1 + n % 4]), 'owner', equals('user-' || n)))))
+FROM generate_series(1, 1000) AS n;
+SELECT create_reader('main', 'list-1000', read_grant(json_build_object(
+    'region', equals('eu'), 'owner', json_build_object('type', 'In', 'values', json_agg('user-' || n)))))
+FROM generate_series(1, 1000) AS n;
+
 SELECT create_reader('main', 'unrestricted', read_grant('{}'));
 SELECT create_reader('tenant-1', 'unrestricted', read_grant('{}'));
 SELECT create_reader('main', 'islander', read_grant(json_build_object('region', equals('islands'))));

@@ -45,9 +45,12 @@ def measure_peers(report):
 
 
 def measure_many_grants(report):
-    costs = interleave({n: scan('bench_owner', f'reader-{n}') for n in (1, 10, 100, 1000)}, rounds=5)
+    costs = interleave({user: scan('bench_owner', user) for user in
+                        ('reader-1', 'reader-10', 'reader-100', 'reader-1000', 'apart-1000', 'list-1000')}, rounds=5)
     for n in (10, 100, 1000):
-        report.add(2, f'the same with {n} grants : 1 grant', ratio(costs, n, 1), limit=1.3)
+        report.add(2, f'the same with {n} grants : 1 grant', ratio(costs, f'reader-{n}', 'reader-1'), limit=1.3)
+    report.add(2, 'with 1,000 grants that share no condition : 1 grant', ratio(costs, 'apart-1000', 'reader-1'))
+    report.add(2, 'with 1 grant and a list of 1,000 values : 1 grant', ratio(costs, 'list-1000', 'reader-1'))
 
 
 def measure(report):

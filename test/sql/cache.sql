@@ -36,6 +36,19 @@ SELECT n % 3 AS round, pg_temp.rights_of('u' || 1 + n % 400) AS rights, count(*)
 FROM generate_series(1, 1200) AS n GROUP BY 1, 2 ORDER BY 1;
 RESET rbac.cache_size;
 
+-- The same check at another place of another query takes no more memory.
+SELECT rbac.set_caller('acme', 'u1', false);
+SELECT rbac.has_permission('Doc:Read', 'owner', 'u1');
+SELECT pg_temp.remembered() AS remembered \gset
+DO $$
+BEGIN
+    FOR n IN 1..50 LOOP
+        EXECUTE format('SELECT %s, rbac.has_permission(''Doc:Read'', ''owner'', ''u%1$s'')', n);
+    END LOOP;
+END
+$$;
+SELECT pg_temp.remembered() - :remembered AS more;
+
 -- More permissions in one session than it remembers programs for.
 SELECT rbac.set_caller('acme', 'u1', false);
 SELECT string_agg(p, ' ' ORDER BY p) AS permitted
