@@ -55,6 +55,9 @@ BEGIN
                 'key "%s" must be a %s', setting.key, jsonb_typeof(defaults -> setting.key)));
         ELSIF setting.key = 'max_temporary_grant' THEN
             PERFORM rbac_internal.check_duration_setting(setting.key, setting.value #>> '{}');
+        ELSIF jsonb_typeof(setting.value) = 'string' AND char_length(setting.value #>> '{}') > rbac_internal.max_name() THEN
+            PERFORM rbac_internal.invalid_argument('settings', format(
+                'key "%s" must have at most %s characters', setting.key, rbac_internal.max_name()));
         END IF;
     END LOOP;
 END
