@@ -89,11 +89,14 @@ COMMENT ON FUNCTION rbac_internal.check_scoped_role_texts(text, text) IS
 CREATE FUNCTION rbac_internal.require_room_for_scope(organization text, role rbac.object_id) RETURNS void
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 BEGIN ATOMIC
-    SELECT rbac_internal.compute_role_privileges(
-        require_room_for_scope.organization, require_room_for_scope.role, '{"workspace_id": "", "project_id": ""}');
+    SELECT rbac_internal.compute_role_privileges(require_room_for_scope.organization, r.role, CASE r.level
+        WHEN 'organization' THEN '{}'
+        WHEN 'workspace' THEN '{"workspace_id": ""}'
+        ELSE '{"workspace_id": "", "project_id": ""}' END::jsonb)
+    FROM rbac.role AS r WHERE r.role = require_room_for_scope.role;
 END;
 COMMENT ON FUNCTION rbac_internal.require_room_for_scope(text, rbac.object_id) IS
-'Raises 54000 if a grant of the role has so many conditions that it cannot be restricted to a scope.';
+'Raises 54000 if a grant of the role has so many conditions that it cannot be restricted to a scope of its level.';
 
 CREATE FUNCTION rbac.create_scoped_role(
     organization text DEFAULT NULL,
