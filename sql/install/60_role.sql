@@ -201,11 +201,13 @@ $$;
 COMMENT ON FUNCTION rbac_internal.set_parents(rbac.object_id, rbac.object_id[]) IS
 'Makes a role inherit from exactly these; raises 42P17 for a base role and for a cycle.';
 
-CREATE FUNCTION rbac_internal.audit_role(operation text, role rbac.object_id) RETURNS void
+CREATE FUNCTION rbac_internal.audit_role(operation text, role rbac.object_id, renamed_from text DEFAULT NULL)
+RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 BEGIN ATOMIC
     SELECT rbac_internal.audit(audit_role.operation, d.organization, jsonb_strip_nulls(jsonb_build_object(
-        'role_id', rbac_internal.public_role_id(d), 'role_name', d.role_name, 'description', d.description,
+        'role_id', rbac_internal.public_role_id(d), 'role_name', d.role_name,
+        'renamed_from', nullif(audit_role.renamed_from, d.role_name), 'description', d.description,
         'permission_grants', d.permission_grants::jsonb, 'frontend_view', d.frontend_view,
         'level', d.level, 'app_id', d.app_id, 'display_name', d.display_name,
         'type', nullif(d.type, 'normal'), 'system_managed', nullif(d.system_managed, false),
@@ -215,8 +217,8 @@ BEGIN ATOMIC
     FROM rbac_internal.role_document AS d
     WHERE d.role = audit_role.role AND d.expires_at IS NULL;
 END;
-COMMENT ON FUNCTION rbac_internal.audit_role(text, rbac.object_id) IS
-'Records a write of a role with the whole document that resulted: versions themselves expire.';
+COMMENT ON FUNCTION rbac_internal.audit_role(text, rbac.object_id, text) IS
+'Records a write of a role with the whole document that resulted: versions themselves expire. And the name it had, if that is another one: its id may be another one, too.';
 
 CREATE FUNCTION rbac.create_role(
     organization text DEFAULT NULL,

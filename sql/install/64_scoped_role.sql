@@ -267,7 +267,7 @@ BEGIN
         is_changed := true;
     END IF;
     IF is_changed THEN
-        PERFORM rbac_internal.audit_role('modify_scoped_role', old.role);
+        PERFORM rbac_internal.audit_role('modify_scoped_role', old.role, old.role_name);
     END IF;
 END
 $$;

@@ -371,7 +371,7 @@ BEGIN
         is_changed := true;
     END IF;
     IF is_changed THEN
-        PERFORM rbac_internal.audit_role('modify_application_role', old.role);
+        PERFORM rbac_internal.audit_role('modify_application_role', old.role, old.role_name);
     END IF;
 END
 $$;
