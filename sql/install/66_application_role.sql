@@ -150,8 +150,8 @@ COMMENT ON FUNCTION rbac_internal.check_application_permissions(text[]) IS
 CREATE FUNCTION rbac_internal.check_application_role_texts(description text, display_name text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF description <> '' THEN
-        PERFORM rbac_internal.checked_prose('description', description, 0);
+    IF rbac_internal.strip(description) <> '' THEN
+        PERFORM rbac_internal.checked_prose('description', description);
     END IF;
     IF display_name <> '' THEN
         PERFORM rbac_internal.checked_name('display_name', display_name);
