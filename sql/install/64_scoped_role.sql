@@ -219,7 +219,7 @@ END
 $$;
 
 COMMENT ON FUNCTION rbac.get_scoped_roles(text, rbac.role_level, text) IS
-'List the roles of an organization, its workspaces and its projects that the caller may see, by level and name.
+'List the roles of an organization, its workspaces and projects, by level and name.
 
 organization: which.
 level, role_name: only the roles of this level, of this name; NULL for any.

@@ -493,7 +493,7 @@ END
 $$;
 
 COMMENT ON FUNCTION rbac.assign_application_role(text, text, text, text[], text) IS
-'Assign a role of an application to users, to groups or to applications: to all of them or, on an error, to none.
+'Assign a role of an application to users, groups or applications: to all or, on an error, to none.
 
 organization, app_id, role_id: which role.
 entity_ids: 1 to 10,000 ids, of principals of the same organization.

@@ -198,7 +198,7 @@ END
 $$;
 
 COMMENT ON FUNCTION rbac.authorized_roles(text, text) IS
-'The roles that a user has, and where they count: assigned directly or to a group of the user''s, and what these inherit from.
+'The roles that a user has and where they count: own ones, those of groups, what these inherit from.
 
 organization, user_id: which user.
 
