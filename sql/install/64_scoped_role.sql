@@ -72,13 +72,16 @@ COMMENT ON FUNCTION rbac_internal.require_permissions(rbac.privileges) IS
 
 CREATE FUNCTION rbac_internal.check_scoped_role_texts(role_name text, description text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
+DECLARE
     -- The bounds of the API.
+    max_scoped_name CONSTANT integer := 50;
+    max_scoped_description CONSTANT integer := 256;
+BEGIN
     IF role_name IS NOT NULL THEN
-        PERFORM rbac_internal.checked_text('role_name', role_name, 1, 50);
+        PERFORM rbac_internal.checked_text('role_name', role_name, 1, max_scoped_name);
     END IF;
     IF description IS NOT NULL THEN
-        PERFORM rbac_internal.checked_text('description', description, 1, 256);
+        PERFORM rbac_internal.checked_text('description', description, 1, max_scoped_description);
     END IF;
 END
 $$;
