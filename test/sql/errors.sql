@@ -122,11 +122,13 @@ WHERE (function, name) IN (('create_organization', 'organization'), ('define_per
 ORDER BY function COLLATE "C", number, n;
 
 -- Ten megabytes in any argument: refused at once, and without repeating them.
+CREATE TEMP TABLE huge_jsonb (what text, value jsonb);
+INSERT INTO huge_jsonb VALUES ('key', jsonb_build_object(repeat('x', 10000000), 'string')), ('value', jsonb_build_object('x', repeat('x', 10000000))),
+    ('many', (SELECT jsonb_object_agg(i, 'string') FROM generate_series(1, 500000) AS i)), ('array', to_jsonb(array_fill(1, ARRAY[5000000])));
 CREATE TEMP TABLE huge (type regtype, what text, value text);
 INSERT INTO huge VALUES ('text', 'text', $$repeat('x', 10000000)$$), ('text', 'white space', $$repeat(' ', 10000000)$$),
-    ('jsonb', 'key', $$jsonb_build_object(repeat('x', 10000000), 'string')$$), ('jsonb', 'value', $$jsonb_build_object('x', repeat('x', 10000000))$$),
-    ('jsonb', 'many', $$(SELECT jsonb_object_agg(i, 'string') FROM generate_series(1, 500000) AS i)$$), ('jsonb', 'array', $$to_jsonb(array_fill(1, ARRAY[5000000]))$$),
     ('rbac.privileges', 'padded', $$(repeat(' ', 10000000) || '[]')::rbac.privileges$$), ('rbac.permission_grant', 'name', $$jsonb_build_object('permission_name', 'Doc:' || repeat('x', 10000000))::rbac.permission_grant$$);
+INSERT INTO huge SELECT 'jsonb', what, format('(SELECT value FROM huge_jsonb WHERE what = %L)', what) FROM huge_jsonb;
 SELECT h.type, h.what COLLATE "C" AS what, a.state, regexp_replace(a.message, '(.)\1{255}', '\1 (256 times) ') COLLATE "C" AS message, count(*)
 FROM argument AS g JOIN pg_proc AS p ON p.pronamespace = 'rbac'::regnamespace AND p.proname = g.function JOIN huge AS h ON h.type = p.proargtypes[g.number - 1]
 CROSS JOIN LATERAL pg_temp.attempt(pg_temp.call(g.function, g.name, h.value)) AS a GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4;
