@@ -91,8 +91,10 @@ COMMENT ON COLUMN rbac.role.role IS
 'What does not change; users know roles of level organization by the role_id of a version.';
 COMMENT ON COLUMN rbac.role.app_id IS
 'The application, a principal, whose role this is.';
-CREATE UNIQUE INDEX role_level_name ON rbac.role (organization, level, role_name) WHERE app_id IS NULL;
-CREATE UNIQUE INDEX role_application_name ON rbac.role (organization, app_id, role_name) WHERE app_id IS NOT NULL;
+-- Of level and app_id one is NULL, and NULL is no duplicate: each index is about
+-- its own roles, without a predicate that queries would have to repeat.
+CREATE UNIQUE INDEX role_level_name ON rbac.role (organization, level, role_name);
+CREATE UNIQUE INDEX role_application_name ON rbac.role (organization, app_id, role_name);
 
 -- expires_at is NULL for the current version. The description lives here, not
 -- in the lineage, so that a superseded version keeps the text it had.

@@ -55,6 +55,9 @@ BEGIN
                 'key "%s" must be a %s', setting.key, jsonb_typeof(defaults -> setting.key)));
         ELSIF setting.key = 'max_temporary_grant' THEN
             PERFORM rbac_internal.check_duration_setting(setting.key, setting.value #>> '{}');
+        ELSIF jsonb_typeof(setting.value) = 'string' AND char_length(setting.value #>> '{}') > rbac_internal.max_name() THEN
+            PERFORM rbac_internal.invalid_argument('settings', format(
+                'key "%s" must have at most %s characters', setting.key, rbac_internal.max_name()));
         END IF;
     END LOOP;
 END
@@ -186,8 +189,8 @@ INSERT INTO rbac.permission (permission_name, attributes, description, is_builti
      'Create a role of this name and view, at this level or for this application.', true),
     ('Role:GetRole',
      '{"role_id": "string", "role_name": "string", "frontend_view": "string", "level": "string",
-       "application_id": "string", "user_id": "string"}',
-     'See a role; with user_id, see what a user may do.', true),
+       "application_id": "string", "user_id": "string", "workspace_id": "string", "project_id": "string"}',
+     'See a role; with workspace_id and project_id, who has it there; with user_id, see what a user may do.', true),
     ('Role:ModifyRole',
      '{"role_id": "string", "role_name": "string", "frontend_view": "string", "level": "string",
        "application_id": "string"}',

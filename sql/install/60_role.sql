@@ -201,11 +201,13 @@ $$;
 COMMENT ON FUNCTION rbac_internal.set_parents(rbac.object_id, rbac.object_id[]) IS
 'Makes a role inherit from exactly these; raises 42P17 for a base role and for a cycle.';
 
-CREATE FUNCTION rbac_internal.audit_role(operation text, role rbac.object_id) RETURNS void
+CREATE FUNCTION rbac_internal.audit_role(operation text, role rbac.object_id, renamed_from text DEFAULT NULL)
+RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 BEGIN ATOMIC
     SELECT rbac_internal.audit(audit_role.operation, d.organization, jsonb_strip_nulls(jsonb_build_object(
-        'role_id', rbac_internal.public_role_id(d), 'role_name', d.role_name, 'description', d.description,
+        'role_id', rbac_internal.public_role_id(d), 'role_name', d.role_name,
+        'renamed_from', nullif(audit_role.renamed_from, d.role_name), 'description', d.description,
         'permission_grants', d.permission_grants::jsonb, 'frontend_view', d.frontend_view,
         'level', d.level, 'app_id', d.app_id, 'display_name', d.display_name,
         'type', nullif(d.type, 'normal'), 'system_managed', nullif(d.system_managed, false),
@@ -215,8 +217,8 @@ BEGIN ATOMIC
     FROM rbac_internal.role_document AS d
     WHERE d.role = audit_role.role AND d.expires_at IS NULL;
 END;
-COMMENT ON FUNCTION rbac_internal.audit_role(text, rbac.object_id) IS
-'Records a write of a role with the whole document that resulted: versions themselves expire.';
+COMMENT ON FUNCTION rbac_internal.audit_role(text, rbac.object_id, text) IS
+'Records a write of a role with the whole document that resulted: versions themselves expire. And the name it had, if that is another one: its id may be another one, too.';
 
 CREATE FUNCTION rbac.create_role(
     organization text DEFAULT NULL,
@@ -403,7 +405,8 @@ $$;
 COMMENT ON FUNCTION rbac_internal.require_replaceable(rbac_internal.role_document) IS
 'Raises 42809 for the admin role, if the owner of the organization has it.';
 
--- A name has to be free only where it changes.
+-- A name has to be free only where it changes. Roles are assigned by name: who
+-- could give a strong role the name of a weak one would have others hand it out.
 CREATE FUNCTION rbac_internal.rename_role(
     document rbac_internal.role_document, role_name text, display_name text DEFAULT NULL
 ) RETURNS boolean
@@ -412,6 +415,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp 
 BEGIN
     IF role_name IS DISTINCT FROM document.role_name THEN
         PERFORM rbac_internal.require_replaceable(document);
+        PERFORM rbac_internal.authorize_assignment(document.organization, document.role);
         PERFORM rbac_internal.require_unused_role_name(
             document.organization, document.level, document.app_id, role_name);
     END IF;
@@ -422,7 +426,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rbac_internal.rename_role(rbac_internal.role_document, text, text) IS
-'Gives a role another name and display name; whether that changed anything. Raises 42710 for a name that is taken, 42809 for a role that has to keep its name.';
+'Gives a role another name and display name; whether that changed anything. Raises 42501 unless the caller may assign a role that is renamed, 42710 for a name that is taken, 42809 for a role that has to keep its name.';
 
 -- Assignments ----------------------------------------------------------------
 
@@ -690,14 +694,21 @@ STABLE: it only reads tables and the caller.';
 COMMENT ON FUNCTION rbac_internal.role_privileges(text, text) IS
 'Implements rbac.role_privileges.';
 
--- Users see themselves; others need Role:GetRole for the user.
-CREATE FUNCTION rbac_internal.require_visible_user(organization text, user_id text) RETURNS void
+-- Users and applications see themselves; others need Role:GetRole for them.
+CREATE FUNCTION rbac_internal.require_visible_user(
+    organization text, user_id text, kinds text[] DEFAULT '{user,application}'
+) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
 BEGIN
     PERFORM rbac_internal.require_caller();
     PERFORM rbac_internal.require_organization(organization);
     PERFORM rbac_internal.require_argument('user_id', user_id);
-    PERFORM rbac_internal.require_principal(organization, 'user', user_id);
+    IF NOT EXISTS (SELECT FROM rbac.principal AS p
+                   WHERE p.organization = organization AND p.principal_id = user_id
+                     AND p.kind = ANY (kinds)) THEN
+        PERFORM rbac_internal.raise_undefined('user', user_id);
+    END IF;
     IF (organization, user_id)
        IS DISTINCT FROM (rbac.current_organization(), rbac.current_user_id()) THEN
         PERFORM rbac_internal.require_permission('Role:GetRole', jsonb_build_object(
@@ -705,8 +716,8 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION rbac_internal.require_visible_user(text, text) IS
-'Raises unless the user exists and the caller may see what it may do.';
+COMMENT ON FUNCTION rbac_internal.require_visible_user(text, text, text[]) IS
+'Raises unless the user, or principal of another of these kinds, exists and the caller may see what it may do.';
 
 CREATE FUNCTION rbac.user_privileges(
     organization text DEFAULT NULL,
@@ -725,7 +736,7 @@ $$;
 COMMENT ON FUNCTION rbac.user_privileges(text, text) IS
 'The privileges that a user has through roles, inheritance resolved. Comparisons use these.
 
-organization, user_id: which user.
+organization, user_id: which user, or application.
 
 The grants are restricted to org_id of the organization, unless that is an operator organization.
 Users may ask about themselves; else this needs Role:GetRole with org_id and user_id.
@@ -752,7 +763,7 @@ $$;
 COMMENT ON FUNCTION rbac.effective_privileges(text, text) IS
 'The privileges that a user has through roles and temporary grants. Checks use these.
 
-organization, user_id: which user.
+organization, user_id: which user, or application.
 
 Users may ask about themselves; else this needs Role:GetRole with org_id and user_id.
 Errors: 28000 no caller, 42704 unknown organization or user, 22023 invalid argument, 42501 not permitted.
@@ -785,7 +796,7 @@ $$;
 COMMENT ON FUNCTION rbac.check_access(text, text, text, jsonb) IS
 'Whether a user may do something, as rbac.has_permission would tell the user.
 
-organization, user_id: which user.
+organization, user_id: which user, or application.
 permission: "Category:Action".
 attributes: object of attribute values; an attribute that is absent or null is missing.
 

@@ -72,13 +72,16 @@ COMMENT ON FUNCTION rbac_internal.require_permissions(rbac.privileges) IS
 
 CREATE FUNCTION rbac_internal.check_scoped_role_texts(role_name text, description text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
+DECLARE
     -- The bounds of the API.
+    max_scoped_name CONSTANT integer := 50;
+    max_scoped_description CONSTANT integer := 256;
+BEGIN
     IF role_name IS NOT NULL THEN
-        PERFORM rbac_internal.checked_text('role_name', role_name, 1, 50);
+        PERFORM rbac_internal.checked_text('role_name', role_name, 1, max_scoped_name);
     END IF;
     IF description IS NOT NULL THEN
-        PERFORM rbac_internal.checked_text('description', description, 1, 256);
+        PERFORM rbac_internal.checked_text('description', description, 1, max_scoped_description);
     END IF;
 END
 $$;
@@ -89,11 +92,14 @@ COMMENT ON FUNCTION rbac_internal.check_scoped_role_texts(text, text) IS
 CREATE FUNCTION rbac_internal.require_room_for_scope(organization text, role rbac.object_id) RETURNS void
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 BEGIN ATOMIC
-    SELECT rbac_internal.compute_role_privileges(
-        require_room_for_scope.organization, require_room_for_scope.role, '{"workspace_id": "", "project_id": ""}');
+    SELECT rbac_internal.compute_role_privileges(require_room_for_scope.organization, r.role, CASE r.level
+        WHEN 'organization' THEN '{}'
+        WHEN 'workspace' THEN '{"workspace_id": ""}'
+        ELSE '{"workspace_id": "", "project_id": ""}' END::jsonb)
+    FROM rbac.role AS r WHERE r.role = require_room_for_scope.role;
 END;
 COMMENT ON FUNCTION rbac_internal.require_room_for_scope(text, rbac.object_id) IS
-'Raises 54000 if a grant of the role has so many conditions that it cannot be restricted to a scope.';
+'Raises 54000 if a grant of the role has so many conditions that it cannot be restricted to a scope of its level.';
 
 CREATE FUNCTION rbac.create_scoped_role(
     organization text DEFAULT NULL,
@@ -216,7 +222,7 @@ END
 $$;
 
 COMMENT ON FUNCTION rbac.get_scoped_roles(text, rbac.role_level, text) IS
-'List the roles of an organization, its workspaces and its projects that the caller may see, by level and name.
+'List the roles of an organization, its workspaces and projects, by level and name.
 
 organization: which.
 level, role_name: only the roles of this level, of this name; NULL for any.
@@ -264,7 +270,7 @@ BEGIN
         is_changed := true;
     END IF;
     IF is_changed THEN
-        PERFORM rbac_internal.audit_role('modify_scoped_role', old.role);
+        PERFORM rbac_internal.audit_role('modify_scoped_role', old.role, old.role_name);
     END IF;
 END
 $$;
@@ -275,7 +281,7 @@ COMMENT ON FUNCTION rbac.modify_scoped_role(uuid, text, text, rbac.privileges) I
 role_id: which role; also one of level organization.
 role_name, description, permission_grants: as in rbac.create_scoped_role; NULL leaves as is.
 
-Needs Role:ModifyRole with the org_id, role_id, role_name, frontend_view and level that the role had. Other grants moreover need role-based privileges that exceed those which the role, and every role that inherits from it, gives then, in whatever scope.
+Needs Role:ModifyRole with the org_id, role_id, role_name, frontend_view and level that the role had. Another name moreover needs role-based privileges that exceed those of the role, and other grants ones that exceed those which the role, and every role that inherits from it, gives then, in whatever scope.
 Errors: 28000 no caller, 42704 unknown role, or of an organization in which the caller does not act, or unknown permission, 22023 invalid argument, 42809 no grants, or another name for the admin role of the organization''s owner, 42501 not permitted, 42710 the name is taken, 54000 too many conditions, or a comparison that is too expensive.
 VOLATILE: it writes.';
 COMMENT ON FUNCTION rbac_internal.modify_scoped_role(uuid, text, text, rbac.privileges) IS
@@ -497,7 +503,9 @@ BEGIN
     PERFORM rbac_internal.require_argument('role_id', role_id);
     PERFORM rbac_internal.check_scope(workspace_id, project_id);
     document := rbac_internal.find_scoped_role(role_id);
-    PERFORM rbac_internal.require_permission('Role:GetRole', rbac_internal.role_attributes(document));
+    PERFORM rbac_internal.require_permission(
+        'Role:GetRole',
+        rbac_internal.role_attributes(document) || rbac_internal.scope_restriction(workspace_id, project_id));
     RETURN QUERY
     SELECT CASE p.kind WHEN 'user' THEN p.principal_id::text END,
            CASE p.kind WHEN 'group' THEN p.principal_id::text END,
@@ -516,7 +524,7 @@ COMMENT ON FUNCTION rbac.get_scoped_role_assignments(uuid, text, text) IS
 role_id: which role.
 workspace_id, project_id: only assignments there; NULL for any.
 
-Needs Role:GetRole with org_id, role_id, role_name, frontend_view and level.
+Needs Role:GetRole with org_id, role_id, role_name, frontend_view, level, and the workspace_id and project_id given: who has it in a project may ask about that project.
 Errors: 28000 no caller, 42704 unknown role, or of an organization in which the caller does not act, 22023 invalid argument, 42501 not permitted.
 STABLE: it only reads tables and the caller.';
 COMMENT ON FUNCTION rbac_internal.get_scoped_role_assignments(uuid, text, text) IS

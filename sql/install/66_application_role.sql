@@ -150,8 +150,8 @@ COMMENT ON FUNCTION rbac_internal.check_application_permissions(text[]) IS
 CREATE FUNCTION rbac_internal.check_application_role_texts(description text, display_name text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF description <> '' THEN
-        PERFORM rbac_internal.checked_prose('description', description, 0);
+    IF rbac_internal.strip(description) <> '' THEN
+        PERFORM rbac_internal.checked_prose('description', description);
     END IF;
     IF display_name <> '' THEN
         PERFORM rbac_internal.checked_name('display_name', display_name);
@@ -371,7 +371,7 @@ BEGIN
         is_changed := true;
     END IF;
     IF is_changed THEN
-        PERFORM rbac_internal.audit_role('modify_application_role', old.role);
+        PERFORM rbac_internal.audit_role('modify_application_role', old.role, old.role_name);
     END IF;
 END
 $$;
@@ -382,7 +382,7 @@ COMMENT ON FUNCTION rbac.modify_application_role(text, text, text, text, text[],
 organization, app_id, role_id: which role.
 role_name, permissions, description, display_name: as in rbac.create_application_role; NULL leaves as is. The permissions given replace all others.
 
-Needs Role:ModifyRole with the org_id, role_id, role_name and application_id that the role had. Other permissions moreover need role-based privileges that exceed those which the role gives then.
+Needs Role:ModifyRole with the org_id, role_id, role_name and application_id that the role had. Another name moreover needs role-based privileges that exceed those of the role, and other permissions ones that exceed those which the role gives then.
 Errors: 28000 no caller, 42704 unknown organization, or not the caller''s, or unknown application or role, 22023 invalid argument, 42501 not permitted, 42710 the name is taken, 54000 too many permissions, or too long ones.
 VOLATILE: it writes.';
 COMMENT ON FUNCTION rbac_internal.modify_application_role(text, text, text, text, text[], text, text) IS
@@ -493,7 +493,7 @@ END
 $$;
 
 COMMENT ON FUNCTION rbac.assign_application_role(text, text, text, text[], text) IS
-'Assign a role of an application to users, to groups or to applications: to all of them or, on an error, to none.
+'Assign a role of an application to users, groups or applications: to all or, on an error, to none.
 
 organization, app_id, role_id: which role.
 entity_ids: 1 to 10,000 ids, of principals of the same organization.

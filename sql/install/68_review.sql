@@ -148,7 +148,7 @@ LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = p
 #variable_conflict use_variable
 BEGIN
     PERFORM rbac_internal.enter_organization(organization);
-    PERFORM rbac_internal.require_visible_user(organization, user_id);
+    PERFORM rbac_internal.require_visible_user(organization, user_id, '{user,group,application}');
     RETURN QUERY
     SELECT h.* FROM rbac.assignment AS a
     CROSS JOIN LATERAL rbac_internal.held_role(a.role, a.restriction) AS h
@@ -160,7 +160,7 @@ $$;
 COMMENT ON FUNCTION rbac.assigned_roles(text, text) IS
 'The roles that are assigned to a user directly, and where they count.
 
-organization, user_id: which user.
+organization, user_id: which user, group or application.
 
 Users may ask about themselves; else this needs Role:GetRole with org_id and user_id.
 Errors: 28000 no caller, 42704 unknown organization, or not the caller''s, or unknown user, 22023 invalid argument, 42501 not permitted.
@@ -179,7 +179,7 @@ LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = p
 #variable_conflict use_variable
 BEGIN
     PERFORM rbac_internal.enter_organization(organization);
-    PERFORM rbac_internal.require_visible_user(organization, user_id);
+    PERFORM rbac_internal.require_visible_user(organization, user_id, '{user,group,application}');
     RETURN QUERY
     WITH RECURSIVE holder (principal_id) AS (
         SELECT user_id
@@ -198,9 +198,9 @@ END
 $$;
 
 COMMENT ON FUNCTION rbac.authorized_roles(text, text) IS
-'The roles that a user has, and where they count: assigned directly or to a group of the user''s, and what these inherit from.
+'The roles that a user has and where they count: own ones, those of groups, what these inherit from.
 
-organization, user_id: which user.
+organization, user_id: which user, group or application.
 
 Users may ask about themselves; else this needs Role:GetRole with org_id and user_id.
 Errors: 28000 no caller, 42704 unknown organization, or not the caller''s, or unknown user, 22023 invalid argument, 42501 not permitted.
@@ -260,7 +260,7 @@ $$;
 COMMENT ON FUNCTION rbac.user_permissions(text, text) IS
 'The grants that a user has, through roles and temporary grants, as checks use them.
 
-organization, user_id: which user.
+organization, user_id: which user, or application.
 
 Users may ask about themselves; else this needs Role:GetRole with org_id and user_id.
 Errors: 28000 no caller, 42704 unknown organization, or not the caller''s, or unknown user, 22023 invalid argument, 42501 not permitted.
@@ -302,8 +302,9 @@ BEGIN
     PERFORM rbac_internal.require_object('attributes', attributes);
     RETURN QUERY
     SELECT o.operation FROM rbac_internal.operations(category) AS o
-    WHERE rbac.allows(privileges, o.permission_name,
-                      jsonb_build_object('org_id', organization) || attributes)
+    CROSS JOIN (VALUES (jsonb_build_object('org_id', organization) || attributes)) AS object (attributes)
+    WHERE rbac.allows(privileges, o.permission_name, object.attributes)
+      AND EXISTS (SELECT FROM rbac.organization AS g WHERE g.organization = object.attributes ->> 'org_id')
     ORDER BY o.operation;
 END
 $$;
@@ -349,7 +350,7 @@ $$;
 COMMENT ON FUNCTION rbac.user_operations_on_object(text, text, text, jsonb) IS
 'The operations on an object that a user may do, as rbac.has_permission would tell the user.
 
-organization, user_id: which user.
+organization, user_id: which user, or application.
 category: what kind of object, the part of permission names before the colon.
 attributes: object of the attribute values of the request.
 

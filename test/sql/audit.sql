@@ -18,7 +18,7 @@ $$;
 CREATE FUNCTION pg_temp.events(OUT operation text, OUT organization text, OUT actor text, OUT detail text) RETURNS SETOF record LANGUAGE sql AS $$
     WITH seen AS (DELETE FROM rbac.audit_event RETURNING *)
     SELECT operation, organization, coalesce(actor_organization || ' ' || actor_user_id, 'system'),
-           regexp_replace(regexp_replace(detail::text, '[0-9a-f]{24}', '(id)', 'g'), '\d{4}-\d\d-\d\dT[^"]*', '(instant)', 'g')
+           regexp_replace(regexp_replace(detail::text, '[0-9a-f]{24}|[0-9a-f]{8}-[0-9a-f-]{27}', '(id)', 'g'), '\d{4}-\d\d-\d\dT[^"]*', '(instant)', 'g')
     FROM seen ORDER BY event_id
 $$;
 
@@ -52,6 +52,31 @@ SELECT pg_temp.attempt(c), c FROM unnest(ARRAY[$$assign_role('acme', 'admin', 'a
 -- Nor do questions.
 SELECT pg_temp.attempt(c), c FROM unnest(ARRAY[$$get_roles('acme')$$, $$get_temporary_permission_grants('acme')$$, $$role_privileges('acme', 'admin')$$, $$user_privileges('acme', 'ann')$$, $$check_access('acme', 'ann', 'Doc:Read')$$, $$has_permission('Doc:Read')$$]) AS c;
 SELECT count(*) FROM pg_temp.events();
+-- Groups, scoped roles and application roles: the same.
+SELECT rbac.create_scoped_role('acme', 'project', '[{"permission_name": "Doc:Read"}]') AS s, rbac.create_application('acme', 'gone') \gset
+SELECT rbac.create_application_role('acme', 'gone', 'x') AS a \gset
+SELECT count(*) FROM pg_temp.events();
+CALL pg_temp.act_as('acme', 'ann');
+SELECT pg_temp.attempt(replace(replace(c, '(s)', :'s'), '(a)', :'a')) FROM unnest(ARRAY[$$create_group('acme', 'team')$$, $$add_group_member('acme', 'team', 'bob')$$, $$remove_group_member('acme', 'team', 'bob')$$,
+    $$create_scoped_role('acme', 'workspace', '[{"permission_name": "Doc:Read"}]', 'reader', 'x')$$, $$modify_scoped_role('(s)', 'viewer', 'y')$$, $$modify_scoped_role('(s)', permission_grants => '[{"permission_name": "Doc:Write"}]')$$, $$assign_scoped_role('(s)', 'bob', NULL, 'w1', 'p1')$$, $$revoke_scoped_role('(s)', 'bob', NULL, 'w1', 'p1')$$,
+    $$assign_scoped_role('(s)', NULL, 'team', 'w1', 'p1')$$, $$delete_scoped_role('(s)')$$, $$create_application('acme', 'crm')$$, $$create_application_role('acme', 'crm', 'agent', '{refund,close}', 'x', 'Agent')$$, $$modify_application_role('acme', 'gone', '(a)', display_name => 'X')$$, $$modify_application_role('acme', 'gone', '(a)', 'y', '{refund}')$$,
+    $$assign_application_role('acme', 'gone', '(a)', '{eve,bob}', 'User')$$, $$assign_application_role('acme', 'gone', '(a)', '{bob,ann}', 'User')$$, $$revoke_application_role('acme', 'gone', '(a)', 'eve')$$, $$delete_application_role('acme', 'gone', '(a)')$$, $$delete_application('acme', 'gone')$$, $$delete_group('acme', 'team')$$,
+    $$modify_scoped_role((SELECT id FROM rbac.get_scoped_roles('acme', 'organization', 'base')), 'basis', permission_grants => '[{"permission_name": "Doc:Read"}]')$$]) AS c;
+SELECT * FROM pg_temp.events();
+-- Nothing is left of what is refused, changes nothing, or asks.
+SELECT rbac.create_group('acme', 'team'), rbac.add_group_member('acme', 'team', 'bob') \gset
+SELECT rbac.create_scoped_role('acme', 'project', '[{"permission_name": "Doc:Read"}]', 'p') AS s, rbac.create_application_role('acme', 'crm', 'a', '{refund}') AS a \gset
+SELECT rbac.assign_scoped_role(:'s', 'bob', NULL, 'w1', 'p1'), rbac.assign_application_role('acme', 'crm', :'a', '{bob}', 'User') \gset
+SELECT count(*) FROM pg_temp.events();
+SELECT pg_temp.attempt(replace(replace(c, '(s)', :'s'), '(a)', :'a')), c FROM unnest(ARRAY[$$add_group_member('acme', 'team', 'bob')$$, $$modify_scoped_role('(s)')$$, $$modify_scoped_role('(s)', 'p', NULL, '[{"permission_name": "Doc:Read"}]')$$, $$modify_application_role('acme', 'crm', '(a)')$$, $$modify_application_role('acme', 'crm', '(a)', 'a', '{refund,refund}')$$, $$assign_application_role('acme', 'crm', '(a)', '{bob}', 'User')$$,
+    $$assign_scoped_role('(s)', 'bob', NULL, 'w1', 'p1')$$, $$assign_application_role('acme', 'crm', '(a)', '{eve,nobody}', 'User')$$, $$remove_group_member('acme', 'team', 'eve')$$,
+    $$get_groups('acme')$$, $$get_group_members('acme', 'team')$$, $$get_scoped_role('(s)')$$, $$get_scoped_roles('acme')$$, $$get_scoped_role_assignments('(s)')$$, $$get_applications('acme')$$, $$get_application_roles('acme', 'crm')$$, $$get_application_role('acme', 'crm', '(a)')$$,
+    $$assigned_users('acme', 'admin')$$, $$authorized_users('acme', 'admin')$$, $$assigned_roles('acme', 'bob')$$, $$authorized_roles('acme', 'bob')$$, $$role_permissions('acme', 'admin')$$, $$user_permissions('acme', 'bob')$$, $$role_operations_on_object('acme', 'admin', 'Doc')$$, $$user_operations_on_object('acme', 'bob', 'Doc')$$]) AS c;
+CALL pg_temp.act_as('acme', 'bob');
+SELECT pg_temp.attempt(replace(replace(c, '(s)', :'s'), '(a)', :'a')), c FROM unnest(ARRAY[$$create_group('acme', 'x')$$, $$delete_group('acme', 'team')$$, $$add_group_member('acme', 'team', 'eve')$$, $$remove_group_member('acme', 'team', 'bob')$$, $$create_scoped_role('acme', 'project', '[{"permission_name": "Doc:Read"}]')$$, $$modify_scoped_role('(s)', 'x')$$, $$delete_scoped_role('(s)')$$,
+    $$assign_scoped_role('(s)', 'eve', NULL, 'w1', 'p2')$$, $$create_application('acme', 'x')$$, $$delete_application('acme', 'crm')$$, $$create_application_role('acme', 'crm', 'x')$$, $$modify_application_role('acme', 'crm', '(a)', 'x')$$, $$delete_application_role('acme', 'crm', '(a)')$$]) AS c;
+SELECT count(*) FROM pg_temp.events();
+CALL pg_temp.act_as(NULL, NULL);
 -- What is rolled back was not.
 BEGIN;
 SELECT pg_temp.attempt($$create_user('acme', 'zoe')$$);

@@ -41,8 +41,11 @@ BEGIN
     PERFORM rbac.create_role('acme', r, 'x', '[{"permission_name": "*", "conditions": {}}]', 'admin') FROM unnest(ARRAY['admin', 'other']) AS r;
     PERFORM rbac.create_role('acme', 'base', 'x', '[]', 'client', is_base_role => true);
     PERFORM rbac.assign_role('acme', r, u) FROM (VALUES ('admin', 'ann'), ('base', 'bob')) AS v (r, u);
+    PERFORM rbac.create_group('acme', 'team'), rbac.add_group_member('acme', 'team', 'bob'), rbac.create_application('acme', 'crm');
 END
 $$;
+SELECT rbac.create_scoped_role('acme', 'project', '[{"permission_name": "Doc:Read"}]', 'reader') AS scoped, rbac.create_application_role('acme', 'crm', 'agent') AS agent \gset
+SELECT rbac.assign_scoped_role(:'scoped', 'bob', NULL, 'w1', 'p1'), rbac.assign_application_role('acme', 'crm', :'agent', '{bob}', 'User') \gset
 
 -- Every argument of every function, with a good value.
 CREATE TEMP TABLE argument (function text, number integer, name text, good text, PRIMARY KEY (function, name));
@@ -61,13 +64,29 @@ INSERT INTO argument VALUES
     ('get_roles', 1, 'organization', '''acme'''), ('get_temporary_permission_grants', 1, 'organization', '''acme'''), ('get_temporary_permission_grants', 6, '"limit"', '10'),
     ('role_privileges', 1, 'organization', '''acme'''), ('role_privileges', 2, 'role_name', '''base'''),
     ('user_privileges', 1, 'organization', '''acme'''), ('user_privileges', 2, 'user_id', '''bob'''), ('effective_privileges', 1, 'organization', '''acme'''), ('effective_privileges', 2, 'user_id', '''bob'''),
-    ('check_access', 1, 'organization', '''acme'''), ('check_access', 2, 'user_id', '''bob'''), ('check_access', 3, 'permission', '''Doc:Read'''), ('check_access', 4, 'attributes', '''{}''');
+    ('check_access', 1, 'organization', '''acme'''), ('check_access', 2, 'user_id', '''bob'''), ('check_access', 3, 'permission', '''Doc:Read'''), ('check_access', 4, 'attributes', '''{}'''),
+    ('create_scoped_role', 1, 'organization', '''acme'''), ('create_scoped_role', 2, 'level', '''project'''), ('create_scoped_role', 3, 'permission_grants', '''[{"permission_name": "Doc:Read"}]'''), ('create_scoped_role', 4, 'role_name', '''new'''), ('create_scoped_role', 5, 'description', '''x'''), ('create_scoped_role', 6, 'system_managed', 'false'), ('create_scoped_role', 7, 'type', '''normal'''),
+    ('get_scoped_roles', 1, 'organization', '''acme'''), ('role_operations_on_object', 3, 'category', '''Doc'''), ('role_operations_on_object', 4, 'attributes', '''{}'''), ('user_operations_on_object', 3, 'category', '''Doc'''), ('user_operations_on_object', 4, 'attributes', '''{}'''),
+    ('create_application_role', 1, 'organization', '''acme'''), ('create_application_role', 2, 'app_id', '''crm'''), ('create_application_role', 3, 'role_name', '''new'''), ('create_application_role', 4, 'permissions', '''{x}'''), ('create_application_role', 5, 'description', '''x'''), ('create_application_role', 6, 'display_name', '''x'''),
+    ('modify_application_role', 4, 'role_name', '''new'''), ('modify_application_role', 5, 'permissions', '''{x}'''), ('modify_application_role', 6, 'description', '''x'''), ('modify_application_role', 7, 'display_name', '''x'''),
+    ('assign_application_role', 4, 'entity_ids', '''{ann}'''), ('assign_application_role', 5, 'entity_type', '''User'''), ('revoke_application_role', 4, 'entity_id', '''bob'''),
+    ('modify_scoped_role', 2, 'role_name', '''new'''), ('modify_scoped_role', 3, 'description', '''x'''), ('modify_scoped_role', 4, 'permission_grants', '''[{"permission_name": "*"}]''');
+INSERT INTO argument SELECT f, n, a, good FROM unnest(ARRAY['create_group', 'delete_group', 'add_group_member', 'remove_group_member', 'get_group_members']) AS f,
+    (VALUES (1, 'organization', '''acme'''), (2, 'group_id', '''team''')) AS v (n, a, good) WHERE f <> 'create_group' OR n = 1;
+INSERT INTO argument VALUES ('create_group', 2, 'group_id', '''new'''), ('add_group_member', 3, 'user_id', '''ann'''), ('remove_group_member', 3, 'user_id', '''bob'''), ('get_groups', 1, 'organization', '''acme'''),
+    ('create_application', 1, 'organization', '''acme'''), ('create_application', 2, 'app_id', '''new'''), ('get_applications', 1, 'organization', '''acme'''), ('get_application_roles', 1, 'organization', '''acme'''), ('get_application_roles', 2, 'app_id', '''crm'''), ('delete_application', 1, 'organization', '''acme'''), ('delete_application', 2, 'app_id', '''crm''');
+INSERT INTO argument SELECT f, n, a, good FROM unnest(ARRAY['get', 'modify', 'delete', 'assign', 'revoke']) AS verb, (VALUES (1, 'organization', '''acme'''), (2, 'app_id', '''crm'''), (3, 'role_id', quote_literal(:'agent'))) AS v (n, a, good), concat(verb, '_application_role') AS f;
+INSERT INTO argument SELECT f, 1, 'role_id', quote_literal(:'scoped') FROM unnest(ARRAY['get_scoped_role', 'modify_scoped_role', 'delete_scoped_role', 'assign_scoped_role', 'revoke_scoped_role', 'get_scoped_role_assignments']) AS f;
+INSERT INTO argument SELECT f, n, a, good FROM (VALUES ('assign_scoped_role', 2, 'user_id', '''ann'''), ('revoke_scoped_role', 2, 'user_id', '''bob''')) AS v (f, n, a, good) UNION ALL
+    SELECT f, n, a, good FROM unnest(ARRAY['assign_scoped_role', 'revoke_scoped_role']) AS f, (VALUES (4, 'workspace_id', '''w1'''), (5, 'project_id', '''p1''')) AS v (n, a, good);
+INSERT INTO argument SELECT f, n, a, good FROM unnest(ARRAY['assigned_users', 'authorized_users', 'role_permissions', 'role_operations_on_object']) AS f, (VALUES (1, 'organization', '''acme'''), (2, 'role_name', '''base''')) AS v (n, a, good) UNION ALL
+    SELECT f, n, a, good FROM unnest(ARRAY['assigned_roles', 'authorized_roles', 'user_permissions', 'user_operations_on_object']) AS f, (VALUES (1, 'organization', '''acme'''), (2, 'user_id', '''bob''')) AS v (n, a, good);
 -- The call with another value for one argument; without it, if that is NULL.
 CREATE FUNCTION pg_temp.call(of text, changed text DEFAULT '', value text DEFAULT NULL) RETURNS text LANGUAGE sql
 RETURN (SELECT format('SELECT rbac.%s(%s)', of, string_agg(name || ' => ' || CASE name WHEN changed THEN value ELSE good END, ', ' ORDER BY number) FILTER (WHERE name <> changed OR value IS NOT NULL))
         FROM argument WHERE function = of);
 -- None is left out but the functions on API keys (api_key), and arguments that are
--- mere filters.
+-- mere filters or given instead of others.
 SELECT p.proname, a.name FROM pg_proc AS p CROSS JOIN LATERAL unnest(p.proargnames[1:p.pronargs]) AS a (name)
 WHERE p.pronamespace = 'rbac'::regnamespace AND p.prosrc = 'rbac_admin' AND p.proname NOT LIKE '%api\_key%' AND NOT EXISTS (SELECT FROM argument AS g WHERE g.function = p.proname AND g.name = quote_ident(a.name)) ORDER BY 1, 2;
 SELECT pg_temp.checksum() AS before \gset
@@ -93,7 +112,7 @@ SELECT function, name, omitted, is_null, null_message FROM outcome WHERE NOT (om
 SELECT count(*), min(a.state) || ' ' || max(a.state) AS states, min(a.message) AS message, max(a.message) = min(a.message) AS one_message
 FROM argument CROSS JOIN LATERAL pg_temp.attempt(pg_temp.call(function, name, '''nowhere''')) AS a WHERE name = 'organization' AND function <> 'create_organization';
 SELECT function, name, value, a.* FROM argument CROSS JOIN LATERAL (VALUES ('role_name', 'base '), ('role_name', 'Base'), ('user_id', 'Bob'), ('user_id', '')) AS v (name_of, value)
-CROSS JOIN LATERAL pg_temp.attempt(pg_temp.call(function, name, quote_literal(value))) AS a WHERE name = name_of AND function NOT IN ('create_role', 'create_user') ORDER BY function COLLATE "C", number, value COLLATE "C";
+CROSS JOIN LATERAL pg_temp.attempt(pg_temp.call(function, name, quote_literal(value))) AS a WHERE name = name_of AND function !~ '^(create|modify_(scoped|application))_' ORDER BY function COLLATE "C", number, value COLLATE "C";
 
 -- Texts: empty, white space, and as long as names and descriptions may be, or longer.
 SELECT function, name, what, a.* FROM argument CROSS JOIN LATERAL (VALUES (1, 'empty', ''), (2, 'white space', U&' \00a0\2003'), (3, '256', repeat(U&'\00e9', 256)), (4, '257', repeat(U&'\00e9', 257)), (5, '256, padded', ' ' || repeat('x', 256) || ' '),
@@ -103,11 +122,13 @@ WHERE (function, name) IN (('create_organization', 'organization'), ('define_per
 ORDER BY function COLLATE "C", number, n;
 
 -- Ten megabytes in any argument: refused at once, and without repeating them.
+CREATE TEMP TABLE huge_jsonb (what text, value jsonb);
+INSERT INTO huge_jsonb VALUES ('key', jsonb_build_object(repeat('x', 10000000), 'string')), ('value', jsonb_build_object('x', repeat('x', 10000000))),
+    ('many', (SELECT jsonb_object_agg(i, 'string') FROM generate_series(1, 500000) AS i)), ('array', to_jsonb(array_fill(1, ARRAY[5000000])));
 CREATE TEMP TABLE huge (type regtype, what text, value text);
 INSERT INTO huge VALUES ('text', 'text', $$repeat('x', 10000000)$$), ('text', 'white space', $$repeat(' ', 10000000)$$),
-    ('jsonb', 'key', $$jsonb_build_object(repeat('x', 10000000), 'string')$$), ('jsonb', 'value', $$jsonb_build_object('x', repeat('x', 10000000))$$),
-    ('jsonb', 'many', $$(SELECT jsonb_object_agg(i, 'string') FROM generate_series(1, 500000) AS i)$$), ('jsonb', 'array', $$to_jsonb(array_fill(1, ARRAY[5000000]))$$),
     ('rbac.privileges', 'padded', $$(repeat(' ', 10000000) || '[]')::rbac.privileges$$), ('rbac.permission_grant', 'name', $$jsonb_build_object('permission_name', 'Doc:' || repeat('x', 10000000))::rbac.permission_grant$$);
+INSERT INTO huge SELECT 'jsonb', what, format('(SELECT value FROM huge_jsonb WHERE what = %L)', what) FROM huge_jsonb;
 SELECT h.type, h.what COLLATE "C" AS what, a.state, regexp_replace(a.message, '(.)\1{255}', '\1 (256 times) ') COLLATE "C" AS message, count(*)
 FROM argument AS g JOIN pg_proc AS p ON p.pronamespace = 'rbac'::regnamespace AND p.proname = g.function JOIN huge AS h ON h.type = p.proargtypes[g.number - 1]
 CROSS JOIN LATERAL pg_temp.attempt(pg_temp.call(g.function, g.name, h.value)) AS a GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4;

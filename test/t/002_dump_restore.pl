@@ -28,6 +28,12 @@ $node->safe_psql('postgres', q{
 	UPDATE rbac.temporary_grant SET expires_at = now() - interval '1 hour' WHERE permission_grant::text LIKE '%Doc:Write%';
 	SELECT rbac.create_organization('ops', '{"operator": true, "max_temporary_grant": "P2D"}');
 	SELECT rbac.create_api_key('acme', 'P30D', 'Reader');
+	-- a group, and roles of every kind, each where it counts
+	SELECT rbac.create_group('acme', 'team'), rbac.add_group_member('acme', 'team', 'ben'), rbac.create_application('acme', 'crm');
+	SELECT rbac.assign_scoped_role(rbac.create_scoped_role('acme', 'project',
+		'[{"permission_name": "Doc:Read"}]', 'Reader'), NULL, 'team', 'w', 'p "é"');
+	SELECT rbac.assign_application_role('acme', 'crm', rbac.create_application_role('acme', 'crm', 'agent',
+		'{refund,close}', '', 'Agent'), '{crm}', 'Application');
 	INSERT INTO rbac.rate_limit VALUES ('get_roles', 7), ('create_role', NULL);
 	-- what is built on rbac
 	CREATE TABLE doc (id integer, region text, keep rbac.privileges);
@@ -54,7 +60,7 @@ sub contents
 my $contents = contents('postgres');
 my $answers = ask($node);
 my $last = $node->safe_psql('postgres', 'SELECT last_value FROM rbac.audit_event_event_id_seq');
-cmp_ok(scalar(@tables), '>=', 9, 'tables');
+cmp_ok(scalar(@tables), '>=', 12, 'tables');
 is_deeply([ grep { $node->safe_psql('postgres', "SELECT count(*) FROM $_") == 0 } @tables ], [],
 	'each with rows');
 is($node->safe_psql('postgres', q{SELECT count(*) FROM rbac.role_version WHERE expires_at < now()}), 1,
@@ -78,6 +84,11 @@ sub restored
 		"$name: policies work");
 	is($node->safe_psql($name, as_caller('acme', 'ben') . 'SET ROLE app; SELECT count(*) FROM doc'), 0,
 		"$name: for everybody");
+	is($node->safe_psql($name, q{SELECT rbac.check_access('acme', 'ben', 'Doc:Read',
+			jsonb_build_object('workspace_id', 'w', 'project_id', 'p "é"'))}), 't', "$name: groups and scopes");
+	is($node->safe_psql($name, as_caller('acme', 'crm') . q{
+		SELECT rbac.has_permission('Application:Use', 'application_id', 'crm', 'permission', 'refund')}), 't',
+		"$name: applications");
 	is($node->safe_psql($name, q{SELECT rbac.compare_privileges(keep, '[]') FROM doc LIMIT 1}), 'greater',
 		"$name: columns of our types");
 	is($node->safe_psql($name, q{SELECT count(*) FROM pg_trigger

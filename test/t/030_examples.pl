@@ -111,6 +111,10 @@ $node->safe_psql('readme', q{CREATE ROLE my_app LOGIN});
 $node->restart;
 result_is($node, as_caller('acme', 'ann') . 'SELECT rbac.current_user_id()', 'ann', 'recipe: the application is trusted',
 	database => 'readme', extra_params => [ '-U', 'my_app' ]);
+is($node->safe_psql('readme', q{SELECT rbac.check_access('acme', 'bob', 'Document:Read',
+	'{"workspace_id": "sales", "project_id": "0b1d3c5e-5a0f-4d0e-9a51-2f0c4f6f8a10"}')}), 't', 'recipe: a project');
+is($node->safe_psql('readme', q{SELECT rbac.check_access('acme', u, 'Application:Use',
+	'{"application_id": "shop", "permission": "close account"}') FROM unnest('{ann,bob}'::text[]) AS u}), "f\nt", 'recipe: an application');
 my ($question) = $recipes =~ /`(SELECT u FROM [^`]*;)`/;
 is($node->safe_psql('readme', $question), 'ann', 'recipe: who can read that');
 
@@ -147,7 +151,9 @@ sub with_commas
 my $max_name = $node->safe_psql('readme', 'SELECT rbac_internal.max_name()');
 is($max_name, limit('RBAC_MAX_NAME'), 'names are as long in SQL as in grants');
 my %limits = (
-	'characters of a permission, attribute, role, user or organization name' => $max_name,
+	'characters of a permission, attribute, role, user or organization name, or of another id' => $max_name,
+	'characters of the name of a scoped role' => limit('max_scoped_name'),
+	'characters of the description of a scoped role' => limit('max_scoped_description'),
 	'bytes of a string value' => limit('RBAC_MAX_STRING'),
 	'digits of a number' => limit('RBAC_MAX_DIGITS'),
 	'values of a condition' => limit('RBAC_MAX_VALUES'),
@@ -159,7 +165,8 @@ my %limits = (
 	'characters of a tag, of its value' => $max_name,
 	'characters of a description or justification' => limit('max_prose'),
 	'rows of a page of temporary grants' => limit('max_limit'),
-	'API keys of an organization' => limit('max_api_keys'));
+	'API keys of an organization' => limit('max_api_keys'),
+	'entities that one call assigns an application role to' => limit('max_entities'));
 $_ = with_commas($_) for values %limits;
 $limits{'bytes of a JSON document'} = limit('RBAC_MAX_DOCUMENT') / 1024 / 1024 . ' MiB';
 is_deeply({ map { $_->[0] => $_->[1] } grep { @$_ == 2 } rows_below('Limits') }, \%limits, 'limits');
@@ -175,7 +182,7 @@ is($node->safe_psql('readme', 'SELECT rbac_internal.default_settings()::text = \
 
 # Every function that goes by the caller's rights, with its arguments.
 my %functions;
-for my $row (map { rows_below($_) } 'Checks', 'Administration')
+for my $row (map { rows_below($_) } 'Checks', 'Administration', 'Groups', 'Scoped roles', 'Applications', 'Review')
 {
 	$functions{$1} = $2 while $row->[0] =~ /rbac\.(\w+)\(([\w ,"]*)\)/g;
 }
@@ -184,6 +191,13 @@ is_deeply({ map { $_ => $functions{$_} } grep { !/^(?:has_permission|require_per
 		SELECT proname, array_to_string(ARRAY(SELECT quote_ident(a) FROM unnest(proargnames[:pronargs]) AS a), ', ')
 		FROM pg_proc WHERE pronamespace = 'rbac'::regnamespace AND prosrc = 'rbac_admin'}) },
 	'administration functions and their arguments');
+my %standard = map { map { $_ => 1 } join(' ', @$_) =~ /rbac\.(\w+)/g } rows_below('INCITS 359');
+is($node->safe_psql('readme', qq[
+	SELECT f FROM unnest('{@{[ join ',', sort keys %standard ]}}'::text[]) AS f
+	WHERE NOT EXISTS (SELECT FROM pg_proc WHERE proname = f AND pronamespace = 'rbac'::regnamespace)]), '',
+	'what functions of the standard are called here is what they are called');
+is(scalar(map { split /, /, $_->[0] } grep { $_->[0] ne 'function of the standard' } rows_below('INCITS 359')), 27,
+	'each of them is there');
 
 # SQLSTATEs of conditions in our sources. What is no answer to a call of ours
 # is left out: faults of the server, and what api.c only translates.
