@@ -165,6 +165,19 @@ SELECT pg_temp.sign_in(:'api_key_id', :'api_key');
 CALL pg_temp.act_as('acme', :'api_key_id');
 SELECT rbac.has_permission('Doc:Write');
 
+-- A name is what others assign a role by: bob may not give one that is beyond him
+-- the name of another, whatever permission he has.
+CALL pg_temp.act_as(NULL, NULL);
+INSERT INTO role VALUES ('p fresh', rbac.create_scoped_role('acme', 'project', pg_temp.grant_of('Doc:Read', jsonb_build_object('region', pg_temp.is('eu'))), 'fresh'));
+SELECT rbac.create_user('acme', 'amy'), rbac.assign_scoped_role(pg_temp.uuid('p admin'), 'amy', NULL, 'w1', 'p1') \gset
+CALL pg_temp.act_as('acme', 'bob');
+SELECT c, a.* FROM unnest(ARRAY[$$modify_scoped_role(pg_temp.uuid('p reader'), 'harmless')$$, $$modify_scoped_role(pg_temp.uuid('p reader'), 'reader', 'Reads')$$, $$modify_scoped_role(pg_temp.uuid('p fresh'), 'Europe')$$,
+    $$modify_application_role('acme', 'crm', pg_temp.id('a refund'), 'close no more')$$]) AS c CROSS JOIN LATERAL pg_temp.attempt(c) AS a;
+-- A project's admin sees who has a role there, and nowhere else.
+CALL pg_temp.act_as('acme', 'amy');
+SELECT c, a.* FROM unnest(ARRAY[$$get_scoped_role_assignments(pg_temp.uuid('p reader'), 'w1', 'p1')$$, $$get_scoped_role_assignments(pg_temp.uuid('p reader'), 'w2', 'p1')$$, $$get_scoped_role_assignments(pg_temp.uuid('p reader'))$$]) AS c
+CROSS JOIN LATERAL pg_temp.attempt(c) AS a;
+
 -- Operators: their roles count in every organization, in scopes of any; roles and
 -- holders are of one organization all the same.
 CALL pg_temp.act_as(NULL, NULL);

@@ -82,6 +82,11 @@ SELECT rbac.create_role('acme', 'viewer', 'x', (SELECT jsonb_agg(jsonb_build_obj
 CALL pg_temp.act_as('acme', 'zoe');
 SELECT name, a.* FROM role CROSS JOIN LATERAL pg_temp.attempt(format('assigned_users(''acme'', role_id => %L)', id)) AS a ORDER BY name;
 SELECT u, a.* FROM unnest(ARRAY['ann', 'bob', 'team', 'crm', 'nobody', 'Ann']) AS u CROSS JOIN LATERAL pg_temp.attempt(format('authorized_roles(''acme'', %L)', u)) AS a;
+-- Groups and applications hold roles too, and an application sees itself.
+CALL pg_temp.act_as(NULL, NULL);
+SELECT u, r.role_name, r.level, r.workspace_id, r.project_id FROM unnest(ARRAY['team', 'crm']) AS u CROSS JOIN LATERAL rbac.authorized_roles('acme', u) AS r;
+CALL pg_temp.act_as('acme', 'crm');
+SELECT c, a.* FROM unnest(ARRAY[$$assigned_roles('acme', 'crm')$$, $$user_permissions('acme', 'crm')$$, $$assigned_roles('acme', 'team')$$, $$user_permissions('acme', 'team')$$]) AS c CROSS JOIN LATERAL pg_temp.attempt(c) AS a;
 -- Bad arguments: a role is named in one way.
 CALL pg_temp.act_as(NULL, NULL);
 SELECT c, a.* FROM unnest(ARRAY[$$assigned_users('acme')$$, $$assigned_users('acme', 'base', 'x')$$, $$assigned_users('acme', 'Base')$$, $$authorized_users('acme', role_id => 'x')$$, $$role_permissions('beta', 'base')$$, $$role_permissions('beta', role_id => pg_temp.id('crm'))$$, $$role_permissions('acme', role_id => upper(pg_temp.id('crm')))$$,
