@@ -4,11 +4,13 @@ package RbacTest;
 use strict;
 use warnings;
 use Exporter 'import';
+use File::Basename;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-our @EXPORT = qw(start_node set_up_acme ask result_is fails_with as_caller memory_of);
+our @EXPORT = qw(start_node set_up_acme ask result_is fails_with as_caller memory_of
+	contents set_up_administration administration_call administration_calls sound unsound);
 
 # start_node(name, extra settings of init)
 sub start_node
@@ -82,6 +84,78 @@ sub fails_with
 		$node->psql($database, "\\set VERBOSITY verbose\n$sql", on_error_stop => 1, %params);
 	like($stderr, ref $error ? $error : qr/ERROR:  $error:/, $name)
 		or diag("printed: $stdout");
+}
+
+# Every row of every table, as text.
+sub contents
+{
+	my ($node, $database) = @_;
+	return $node->safe_psql($database // 'postgres', q{
+		SELECT format('SELECT %L, t::text FROM %s AS t ORDER BY 2', oid::regclass, oid::regclass)
+		FROM pg_class WHERE relnamespace = 'rbac'::regnamespace AND relkind = 'r' ORDER BY oid::regclass::text \gexec});
+}
+
+# ---- administration ----
+
+# A call of each function that writes. "#" is a number, other than that of the
+# call before: then every one of them changes something, but that revoke_role
+# and delete_api_key can be called once.
+my %calls = (
+	create_organization => q{'org #', '{"equal_may_grant": true}'},
+	modify_organization => q{'acme', '{"max_temporary_grant": "P#D"}'},
+	define_permission => q{'Test:Permission#', '{"level": "number"}', 'for the call number #'},
+	create_user => q{'acme', 'user #'},
+	create_role => q{'acme', 'Role #', 'Reads and writes', '[{"permission_name": "Doc:Write"}]', 'client', '{Reader}'},
+	modify_role => q{'acme', 'Reader', permission_grants => '[{"permission_name": "Doc:Read",
+		"conditions": {"level": {"type": "In", "values": [1, #]}}}]'},
+	assign_role => q{'acme', (ARRAY['Reader', 'Editor'])[1 + # % 2], 'ben'},
+	revoke_role => q{'acme', 'Editor', 'ann'},
+	create_temporary_permission_grant => q{'acme', 'ben', 'PT#H', '{"permission_name": "Doc:Read"}', '{"ticket": "#"}', 'for the call number #'},
+	create_api_key => q{'acme', 'P30D', 'Reader'},
+	delete_api_key => q{'acme', (SELECT api_key_id FROM key WHERE n = 1)},
+	sign_in_with_api_key => q{'acme', (SELECT api_key_id FROM key WHERE n = 2), (SELECT api_key FROM key WHERE n = 2), 'ben'},
+);
+
+sub administration_calls { return sort keys %calls }
+
+sub administration_call
+{
+	my ($function, $number) = @_;
+	return "SELECT FROM rbac.$function(" . ($calls{$function} =~ s/#/$number/gr) . ')';
+}
+
+# acme, and what the calls need.
+sub set_up_administration
+{
+	my $node = shift;
+	$node->append_conf('postgresql.conf', "track_commit_timestamp = on\nshared_preload_libraries = 'rbac'\n"
+		. "rbac.jwt_secret = 'a secret of at least thirty-two bytes'");
+	$node->restart;
+	set_up_acme($node);
+	$node->safe_psql('postgres', q{
+		CREATE TABLE key AS SELECT n, k.api_key_id, k.api_key
+		FROM generate_series(1, 2) AS n, rbac.create_api_key('acme', format('P%sD', n), 'Admin') AS k});
+}
+
+# ---- invariants ----
+
+# What is not as it always is, in the tables (invariants.sql) or their indexes.
+sub unsound
+{
+	my ($node, $database) = @_;
+	local $ENV{PGOPTIONS} = '-c client_min_messages=warning';
+	my ($stdout, $stderr) = run_command([ 'psql', '-XAtq', '-d', $node->connstr($database // 'postgres'),
+		'-v', 'ON_ERROR_STOP=1', '-f', dirname(__FILE__) . '/invariants.sql' ]);
+	my ($complaints, $errors) = run_command([ 'pg_amcheck', '--install-missing', '--heapallindexed', '--parent-check',
+		'-s', 'rbac', $node->connstr($database // 'postgres') ]);
+	return $stdout . $stderr . $complaints . $errors;
+}
+
+# sound(node, name): nothing is
+sub sound
+{
+	my ($node, $name, %params) = @_;
+	is(unsound($node, $params{database}), '', "$name: the invariants hold");
 }
 
 # Peak of resident memory, in kB, of the backend of a background session.
