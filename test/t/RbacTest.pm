@@ -5,19 +5,22 @@ use strict;
 use warnings;
 use Exporter 'import';
 use File::Basename;
+use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
 our @EXPORT = qw(start_node set_up_acme ask result_is fails_with as_caller memory_of
-	contents set_up_administration administration_call administration_calls sound unsound);
+	contents set_up_administration administration_call administration_calls
+	start_load lost sound unsound);
 
 # start_node(name, extra settings of init)
 sub start_node
 {
 	my ($name, %params) = @_;
 	my $node = PostgreSQL::Test::Cluster->new($name);
-	$node->init(%params, extra => ['--encoding=UTF8']);
+	my $extra = delete $params{extra} // [];
+	$node->init(%params, extra => [ '--encoding=UTF8', @$extra ]);
 	$node->append_conf('postgresql.conf', 'autovacuum = off');
 	$node->start;
 	return $node;
@@ -135,6 +138,43 @@ sub set_up_administration
 	$node->safe_psql('postgres', q{
 		CREATE TABLE key AS SELECT n, k.api_key_id, k.api_key
 		FROM generate_series(1, 2) AS n, rbac.create_api_key('acme', format('P%sD', n), 'Admin') AS k});
+}
+
+# ---- load, for faults to happen under ----
+
+my %load = (
+	users => q{
+		SELECT nextval('n') AS n \gset
+		SELECT rbac.create_user('acme', 'new ' || :n);
+		SELECT rbac.assign_role('acme', 'Reader', 'new ' || :n);
+		INSERT INTO acknowledged VALUES (:n);},
+	roles => q{
+		\set level random(1, 1000000)
+		SELECT rbac.modify_role('acme', 'Reader', permission_grants => format('[{"permission_name": "Doc:Read",
+			"conditions": {"level": {"type": "Equals", "value": %s}}}]', :level)::rbac.privileges);},
+	checks => q{
+		SELECT rbac.set_caller('acme', 'ann'), rbac.has_permission('Doc:Read', 'level', 1);},
+);
+
+# Eight clients that go on until their server fails: pgbench, and its output.
+sub start_load
+{
+	my $node = shift;
+	my $dir = PostgreSQL::Test::Utils::tempdir();
+	append_to_file("$dir/$_", $load{$_}) for keys %load;
+	$node->safe_psql('postgres', q{CREATE SEQUENCE IF NOT EXISTS n; CREATE TABLE IF NOT EXISTS acknowledged (n bigint)});
+	my $output = '';
+	my $pgbench = IPC::Run::start([ 'pgbench', '-n', '-c', '8', '-T', '60', map({ ('-f', "$dir/$_") } sort keys %load),
+		$node->connstr('postgres') . ' application_name=load' ], '&>', \$output);
+	return ($pgbench, \$output);
+}
+
+# Users of whom a client was told, and who are not there.
+sub lost
+{
+	my $node = shift;
+	return $node->safe_psql('postgres', q{SELECT n FROM acknowledged
+		WHERE NOT EXISTS (SELECT FROM rbac.assignment WHERE principal_id = 'new ' || n)});
 }
 
 # ---- invariants ----
