@@ -149,15 +149,27 @@ $session->quit;
 
 # ---- crashes under load ----
 
-my $victim = q{SELECT pid FROM pg_stat_activity WHERE application_name = 'load' AND state = 'active' ORDER BY random() LIMIT 1};
+# Some backend that is at work.
+sub victim
+{
+	wait_for(q{SELECT count(*) > 0 FROM acknowledged});
+	for (1 .. 600)
+	{
+		my $pid = $node->safe_psql('postgres', q{SELECT pid FROM pg_stat_activity
+			WHERE application_name = 'load' AND state = 'active' ORDER BY random() LIMIT 1});
+		return $pid if $pid;
+		sleep 0.1;
+	}
+	die 'there is no load';
+}
 
 for my $round (1 .. 4)
 {
-	my ($load, $output) = start_load($node);
+	my $load = start_load($node);
 	sleep(0.5 + rand 0.5);
 	if ($round % 2)
 	{
-		kill_backend($node->safe_psql('postgres', $victim) || ($load->finish, die "no load: $$output"));
+		kill_backend(victim());
 	}
 	else
 	{

@@ -7,7 +7,6 @@ use lib $FindBin::Bin;
 use PostgreSQL::Test::Cluster;
 use RbacTest;
 use Test::More;
-use Time::HiRes qw(sleep);
 
 my $primary = start_node('primary', allows_streaming => 1);
 $primary->append_conf('postgresql.conf', 'max_connections = 20');
@@ -32,8 +31,8 @@ my @readers = map { start_reader($_) } '', 'BEGIN', 'BEGIN ISOLATION LEVEL REPEA
 my $check = q{SELECT rbac.has_permission('Doc:Write')};
 is($_->query_safe($check), 't', 'before') for @readers;
 
-my ($load) = start_load($primary);
-sleep 1.5;
+my $load = start_load($primary);
+$primary->poll_query_until('postgres', 'SELECT count(*) > 50 FROM acknowledged');
 $primary->stop('immediate');
 $load->finish;
 $standby->promote;

@@ -156,17 +156,15 @@ my %load = (
 		SELECT rbac.set_caller('acme', 'ann'), rbac.has_permission('Doc:Read', 'level', 1);},
 );
 
-# Eight clients that go on until their server fails: pgbench, and its output.
+# Eight clients that go on until their server fails.
 sub start_load
 {
 	my $node = shift;
 	my $dir = PostgreSQL::Test::Utils::tempdir();
 	append_to_file("$dir/$_", $load{$_}) for keys %load;
 	$node->safe_psql('postgres', q{CREATE SEQUENCE IF NOT EXISTS n; CREATE TABLE IF NOT EXISTS acknowledged (n bigint)});
-	my $output = '';
-	my $pgbench = IPC::Run::start([ 'pgbench', '-n', '-c', '8', '-T', '60', map({ ('-f', "$dir/$_") } sort keys %load),
-		$node->connstr('postgres') . ' application_name=load' ], '&>', \$output);
-	return ($pgbench, \$output);
+	return IPC::Run::start([ 'pgbench', '-n', '-c', '8', '-T', '60', map({ ('-f', "$dir/$_") } sort keys %load),
+		$node->connstr('postgres') . ' application_name=load' ], '&>', \my $output);
 }
 
 # Users of whom a client was told, and who are not there.
