@@ -79,7 +79,7 @@ for (1 .. 3000)
 {
 	my ($now, $left) = split / /, $canceller->query_safe($cancel);
 	$cancelled += $now;
-	last if $left == 0;
+	last if $left == 0 && $cancelled > 0;
 	sleep rand 0.01;
 }
 $canceller->quit;
