@@ -35,7 +35,7 @@ my $objects = q{
 	CREATE SEQUENCE mark_0; CREATE SEQUENCE mark_1; CREATE SEQUENCE mark_2; CREATE SEQUENCE mark_3;
 	CREATE FUNCTION show_mark() RETURNS trigger LANGUAGE plpgsql AS
 	$$ BEGIN PERFORM setval(('public.mark_' || NEW.k)::regclass, NEW.n); RETURN NULL; END $$;
-	CREATE TRIGGER show_mark AFTER UPDATE ON mark FOR EACH ROW EXECUTE FUNCTION show_mark();
+	CREATE TRIGGER show_mark AFTER INSERT OR UPDATE ON mark FOR EACH ROW EXECUTE FUNCTION show_mark();
 	ALTER TABLE mark ENABLE ALWAYS TRIGGER show_mark;
 	CREATE FUNCTION mark(k integer) RETURNS bigint LANGUAGE sql
 	RETURN pg_sequence_last_value(('public.mark_' || k)::regclass);
@@ -97,7 +97,6 @@ $primary->safe_psql('postgres', "CREATE ROLE app LOGIN; $objects" . q{
 		END LOOP;
 	END
 	$$;
-	UPDATE mark SET n = n;
 	CREATE PUBLICATION everything FOR TABLE mark,
 		rbac.organization, rbac.permission, rbac.principal, rbac.role, rbac.role_version, rbac.role_parent, rbac.assignment,
 		rbac.temporary_grant;
