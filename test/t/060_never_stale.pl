@@ -133,8 +133,8 @@ sub writer_script
 	my ($grant, $revoke) = @{ $writers[$k] };
 	my $revocation = $revoke ? "SELECT FROM $revoke;" : 'DELETE FROM rbac.temporary_grant;';
 	my $mark = "UPDATE mark SET n = :n + %d WHERE k = $k;\n";
-	return "\\set n :n + 4\nSELECT FROM $grant;\n" . sprintf($mark, 0) . "\\sleep 3 ms\n" . sprintf($mark, 1)
-		. "$revocation\n" . sprintf($mark, 2) . "\\sleep 3 ms\n" . sprintf($mark, 3);
+	return "\\set n :n + 4\n" . sprintf($mark, -1) . "SELECT FROM $grant;\n" . sprintf($mark, 0) . "\\sleep 3 ms\n"
+		. sprintf($mark, 1) . "$revocation\n" . sprintf($mark, 2) . "\\sleep 3 ms\n";
 }
 
 sub start_pgbench
