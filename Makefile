@@ -1,6 +1,6 @@
-# Building, installing and testing. "make test", "make bench", "make demo" and
-# "make serve" need nothing but make: they install what else is missing, PostgreSQL
-# included.
+# Building, installing and testing. "make test", "make test-majors", "make load",
+# "make bench", "make demo" and "make serve" need nothing but make: they install
+# what else is missing, PostgreSQL included.
 
 EXTENSION  = rbac
 EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(EXTENSION).control)
@@ -128,9 +128,15 @@ clean:
 
 endif
 
-.PHONY: test bench demo serve
+.PHONY: test test-majors load bench demo serve
 test:
 	@test/run.sh
+# As root.
+test-majors:
+	@test/bin/majors
+load:
+	@test/bin/deps suites
+	@test/bin/private-server test/load/run
 bench:
 	@test/bin/deps bench
 	@test/bin/private-server test/bench/run.py

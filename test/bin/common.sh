@@ -31,3 +31,23 @@ server_bindir() {
 server_version() {
 	"$1/postgres" --version | sed 's/^[^0-9]*\([0-9][^ ]*\).*/\1/'
 }
+
+# Copy the tree that this script is in to the new directory $1: tracked files and
+# new ones that are not ignored, and what npm has installed; without git,
+# everything.
+copy_tree() (
+	cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit
+	mkdir "$1"
+	if [ -e .git ] && command -v git >/dev/null; then
+		git -c safe.directory='*' ls-files -z -co --exclude-standard |
+			while IFS= read -r -d '' file; do
+				# a deleted file is listed until its deletion is staged
+				[ ! -e "$file" ] && [ ! -L "$file" ] || printf '%s\0' "$file"
+			done |
+			tar -c --null -T - |
+			tar -x --no-same-owner -C "$1"
+		[ ! -d test/http/node_modules ] || cp -R test/http/node_modules "$1/test/http"
+	else
+		cp -R . "$1"
+	fi
+)

@@ -49,15 +49,7 @@ $node->safe_psql('postgres', q{
 my @tables = split /\n/, $node->safe_psql('postgres',
 	q{SELECT oid::regclass FROM pg_class WHERE relnamespace = 'rbac'::regnamespace AND relkind = 'r' ORDER BY 1});
 
-sub contents
-{
-	my $database = shift;
-	return join '', map {
-		"$_:\n" . $node->safe_psql($database, "SELECT t::text FROM $_ AS t ORDER BY 1") . "\n"
-	} @tables;
-}
-
-my $contents = contents('postgres');
+my $contents = contents($node);
 my $answers = ask($node);
 my $last = $node->safe_psql('postgres', 'SELECT last_value FROM rbac.audit_event_event_id_seq');
 cmp_ok(scalar(@tables), '>=', 12, 'tables');
@@ -73,8 +65,9 @@ sub restored
 	my ($name, @restore) = @_;
 	$node->safe_psql('postgres', "CREATE DATABASE $name TEMPLATE template0");
 	$node->command_ok([ @restore, '-d', $name ], "$name: restored without an error");
-	is(contents($name), $contents, "$name: every row of every table, and no other");
+	is(contents($node, $name), $contents, "$name: every row of every table, and no other");
 	is(ask($node, $name), $answers, "$name: the same answers");
+	sound($node, $name, database => $name);
 	is($node->safe_psql($name, 'SELECT last_value FROM rbac.audit_event_event_id_seq'), $last,
 		"$name: the sequence stands where it stood");
 	is($node->safe_psql($name, q{SELECT rbac.create_user('acme', 'new');

@@ -4,18 +4,23 @@ package RbacTest;
 use strict;
 use warnings;
 use Exporter 'import';
+use File::Basename;
+use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-our @EXPORT = qw(start_node set_up_acme set_up_crew ask result_is fails_with as_caller memory_of);
+our @EXPORT = qw(start_node set_up_acme set_up_crew ask result_is fails_with as_caller memory_of
+	contents set_up_administration administration_call administration_calls
+	start_load lost sound unsound);
 
 # start_node(name, extra settings of init)
 sub start_node
 {
 	my ($name, %params) = @_;
 	my $node = PostgreSQL::Test::Cluster->new($name);
-	$node->init(%params, extra => ['--encoding=UTF8']);
+	my $extra = delete $params{extra} // [];
+	$node->init(%params, extra => [ '--encoding=UTF8', @$extra ]);
 	$node->append_conf('postgresql.conf', 'autovacuum = off');
 	$node->start;
 	return $node;
@@ -96,6 +101,113 @@ sub fails_with
 		$node->psql($database, "\\set VERBOSITY verbose\n$sql", on_error_stop => 1, %params);
 	like($stderr, ref $error ? $error : qr/ERROR:  $error:/, $name)
 		or diag("printed: $stdout");
+}
+
+# Every row of every table, as text.
+sub contents
+{
+	my ($node, $database) = @_;
+	return $node->safe_psql($database // 'postgres', q{
+		SELECT format('SELECT %L, t::text FROM %s AS t ORDER BY 2', oid::regclass, oid::regclass)
+		FROM pg_class WHERE relnamespace = 'rbac'::regnamespace AND relkind = 'r' ORDER BY oid::regclass::text \gexec});
+}
+
+# ---- administration ----
+
+# A call of each function that writes. "#" is a number, other than that of the
+# call before: then every one of them changes something, but that revoke_role
+# and delete_api_key can be called once.
+my %calls = (
+	create_organization => q{'org #', '{"equal_may_grant": true}'},
+	modify_organization => q{'acme', '{"max_temporary_grant": "P#D"}'},
+	define_permission => q{'Test:Permission#', '{"level": "number"}', 'for the call number #'},
+	create_user => q{'acme', 'user #'},
+	create_role => q{'acme', 'Role #', 'Reads and writes', '[{"permission_name": "Doc:Write"}]', 'client', '{Reader}'},
+	modify_role => q{'acme', 'Reader', permission_grants => '[{"permission_name": "Doc:Read",
+		"conditions": {"level": {"type": "In", "values": [1, #]}}}]'},
+	assign_role => q{'acme', (ARRAY['Reader', 'Editor'])[1 + # % 2], 'ben'},
+	revoke_role => q{'acme', 'Editor', 'ann'},
+	create_temporary_permission_grant => q{'acme', 'ben', 'PT#H', '{"permission_name": "Doc:Read"}', '{"ticket": "#"}', 'for the call number #'},
+	create_api_key => q{'acme', 'P30D', 'Reader'},
+	delete_api_key => q{'acme', (SELECT api_key_id FROM key WHERE n = 1)},
+	sign_in_with_api_key => q{'acme', (SELECT api_key_id FROM key WHERE n = 2), (SELECT api_key FROM key WHERE n = 2), 'ben'},
+);
+
+sub administration_calls { return sort keys %calls }
+
+sub administration_call
+{
+	my ($function, $number) = @_;
+	return "SELECT FROM rbac.$function(" . ($calls{$function} =~ s/#/$number/gr) . ')';
+}
+
+# acme, and what the calls need.
+sub set_up_administration
+{
+	my $node = shift;
+	$node->append_conf('postgresql.conf', "track_commit_timestamp = on\nshared_preload_libraries = 'rbac'\n"
+		. "rbac.jwt_secret = 'a secret of at least thirty-two bytes'");
+	$node->restart;
+	set_up_acme($node);
+	$node->safe_psql('postgres', q{
+		CREATE TABLE key AS SELECT n, k.api_key_id, k.api_key
+		FROM generate_series(1, 2) AS n, rbac.create_api_key('acme', format('P%sD', n), 'Admin') AS k});
+}
+
+# ---- load, for faults to happen under ----
+
+my %load = (
+	users => q{
+		SELECT nextval('n') AS n \gset
+		SELECT rbac.create_user('acme', 'new ' || :n);
+		SELECT rbac.assign_role('acme', 'Reader', 'new ' || :n);
+		INSERT INTO acknowledged VALUES (:n);},
+	roles => q{
+		\set level random(1, 1000000)
+		SELECT rbac.modify_role('acme', 'Reader', permission_grants => format('[{"permission_name": "Doc:Read",
+			"conditions": {"level": {"type": "Equals", "value": %s}}}]', :level)::rbac.privileges);},
+	checks => q{
+		SELECT rbac.set_caller('acme', 'ann'), rbac.has_permission('Doc:Read', 'level', 1);},
+);
+
+# Eight clients that go on until their server fails.
+sub start_load
+{
+	my $node = shift;
+	my $dir = PostgreSQL::Test::Utils::tempdir();
+	append_to_file("$dir/$_", $load{$_}) for keys %load;
+	$node->safe_psql('postgres', q{CREATE SEQUENCE IF NOT EXISTS n; CREATE TABLE IF NOT EXISTS acknowledged (n bigint)});
+	return IPC::Run::start([ 'pgbench', '-n', '-c', '8', '-T', '60', map({ ('-f', "$dir/$_") } sort keys %load),
+		$node->connstr('postgres') . ' application_name=load' ], '&>', \my $output);
+}
+
+# Users of whom a client was told, and who are not there.
+sub lost
+{
+	my $node = shift;
+	return $node->safe_psql('postgres', q{SELECT n FROM acknowledged
+		WHERE NOT EXISTS (SELECT FROM rbac.assignment WHERE principal_id = 'new ' || n)});
+}
+
+# ---- invariants ----
+
+# What is not as it always is, in the tables (invariants.sql) or their indexes.
+sub unsound
+{
+	my ($node, $database) = @_;
+	local $ENV{PGOPTIONS} = '-c client_min_messages=warning';
+	my ($stdout, $stderr) = run_command([ 'psql', '-XAtq', '-d', $node->connstr($database // 'postgres'),
+		'-v', 'ON_ERROR_STOP=1', '-f', dirname(__FILE__) . '/invariants.sql' ]);
+	my ($complaints, $errors) = run_command([ 'pg_amcheck', '--install-missing', '--heapallindexed', '--parent-check',
+		'-s', 'rbac', $node->connstr($database // 'postgres') ]);
+	return $stdout . $stderr . $complaints . $errors;
+}
+
+# sound(node, name): nothing is
+sub sound
+{
+	my ($node, $name, %params) = @_;
+	is(unsound($node, $params{database}), '', "$name: the invariants hold");
 }
 
 # Peak of resident memory, in kB, of the backend of a background session.
