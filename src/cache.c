@@ -191,13 +191,17 @@ is_operator_setting(Datum settings)
 
 /* False when there is no such organization. */
 static bool
-read_organization(rbac_reading *reading, rbac_str organization, bool *is_operator)
+read_organization(rbac_reading *reading, rbac_str organization, rbac_principal *out)
 {
 	rbac_scan  *scan = rbac_begin_scan(reading, RBAC_ORGANIZATION, 1, &organization);
 	bool		exists = rbac_scan_next(scan);
 
+	out->completions = rbac_reading_completions(reading);
 	if (exists)
-		*is_operator = is_operator_setting(rbac_scan_column(scan, Anum_organization_settings));
+	{
+		out->is_operator = is_operator_setting(rbac_scan_column(scan, Anum_organization_settings));
+		out->organization = rbac_scan_row_version(scan);
+	}
 	rbac_end_scan(scan);
 	return exists;
 }
@@ -487,7 +491,7 @@ read_user(const rbac_str *key, MemoryContext context, rbac_principal *out)
 {
 	rbac_reading *reading = rbac_begin_reading();
 
-	if (read_organization(reading, key[0], &out->is_operator))
+	if (read_organization(reading, key[0], out))
 	{
 		List	   *found = read_documents(reading, read_caller_holdings(reading, key));
 		MemoryContext old = MemoryContextSwitchTo(context);
@@ -588,6 +592,32 @@ add_user(const rbac_str *key)
 	return entry;
 }
 
+static bool
+equal_versions(rbac_row_version a, rbac_row_version b)
+{
+	return a.xmin == b.xmin && memcmp(&a.tid, &b.tid, sizeof(ItemPointerData)) == 0;
+}
+
+/*
+ * A transaction can be seen some time before its invalidations arrive. But every
+ * writer makes a new version of its organization's row: a new snapshot tells.
+ */
+static bool
+is_still_so(rbac_user *user)
+{
+	rbac_principal *then = &user->principal;
+	rbac_principal now = {0};
+	rbac_reading *reading;
+
+	if (rbac_completions() == then->completions)
+		return true;
+	reading = rbac_begin_reading();
+	read_organization(reading, user->organization, &now);
+	rbac_end_reading(reading);
+	then->completions = now.completions;
+	return equal_versions(now.organization, then->organization);
+}
+
 rbac_user *
 rbac_lookup_user(rbac_str organization, rbac_str user_id)
 {
@@ -597,6 +627,12 @@ rbac_lookup_user(rbac_str organization, rbac_str user_id)
 	AcceptInvalidationMessages();
 	refresh_users();
 	user = hash_search(users, key, HASH_FIND, NULL);
+	if (user != NULL && !is_still_so(user))
+	{
+		end_generation();
+		refresh_users();
+		user = NULL;
+	}
 	if (user == NULL)
 		return add_user(key);
 	dlist_move_head(&recent_users, &user->recency);
@@ -623,7 +659,7 @@ rbac_lookup_principal(rbac_str organization, rbac_str principal_id)
 	rbac_reading *reading;
 	rbac_principal *principal = begin_lookup(&reading);
 
-	if (read_organization(reading, organization, &principal->is_operator))
+	if (read_organization(reading, organization, principal))
 		principal->documents = read_documents(reading, add_assigned(reading, key, NIL));
 	rbac_end_reading(reading);
 	return principal;
@@ -635,7 +671,7 @@ rbac_lookup_role(rbac_str organization, rbac_str role, Datum restriction)
 	rbac_reading *reading;
 	rbac_principal *principal = begin_lookup(&reading);
 
-	if (read_organization(reading, organization, &principal->is_operator))
+	if (read_organization(reading, organization, principal))
 		principal->documents = read_documents(reading, add_holding(NIL, role,
 																   copy_restriction(restriction)));
 	rbac_end_reading(reading);
@@ -648,7 +684,7 @@ rbac_organization_exists(rbac_str organization)
 	organization_entry *entry;
 	rbac_reading *reading;
 	bool		exists;
-	bool		is_operator;
+	rbac_principal principal = {0};
 
 	refresh_organizations();
 	entry = hash_search(organizations, &organization, HASH_FIND, NULL);
@@ -656,7 +692,7 @@ rbac_organization_exists(rbac_str organization)
 		return entry->exists;
 
 	reading = rbac_begin_reading();
-	exists = read_organization(reading, organization, &is_operator);
+	exists = read_organization(reading, organization, &principal);
 	rbac_end_reading(reading);
 	organization = copy_str(organization_context, organization);
 	entry = hash_search(organizations, &organization, HASH_ENTER, NULL);

@@ -17,6 +17,7 @@
 #include "access/htup_details.h"
 #include "access/relation.h"
 #include "access/table.h"
+#include "access/transam.h"
 #include "catalog/namespace.h"
 #include "rbac.h"
 #include "utils/fmgroids.h"
@@ -61,6 +62,7 @@ struct rbac_reading
 {
 	Oid			schema;
 	Snapshot	snapshot;
+	uint64		completions;
 };
 
 struct rbac_scan
@@ -120,6 +122,7 @@ rbac_reading *
 rbac_begin_reading(void)
 {
 	rbac_reading *reading = palloc(sizeof(rbac_reading));
+	Snapshot	snapshot;
 
 	reading->schema = get_namespace_oid("rbac", false);
 	for (int i = 0; i < RBAC_NTABLES; i++)
@@ -130,8 +133,23 @@ rbac_begin_reading(void)
 	 * The catalog snapshot is taken anew for a table that is no system
 	 * catalog, also in parallel mode where GetLatestSnapshot() refuses.
 	 */
-	reading->snapshot = RegisterSnapshot(GetCatalogSnapshot(table_oids[RBAC_ORGANIZATION]));
+	snapshot = GetCatalogSnapshot(table_oids[RBAC_ORGANIZATION]);
+	reading->completions = snapshot->snapXactCompletionCount;
+	reading->snapshot = RegisterSnapshot(snapshot);
 	return reading;
+}
+
+/* Read without a lock: it is never behind a snapshot that this backend has taken. */
+uint64
+rbac_completions(void)
+{
+	return TransamVariables->xactCompletionCount;
+}
+
+uint64
+rbac_reading_completions(rbac_reading *reading)
+{
+	return reading->completions;
 }
 
 void
@@ -181,6 +199,12 @@ bool
 rbac_scan_column_is_null(rbac_scan *scan, int attnum)
 {
 	return heap_attisnull(scan->tuple, attnum, RelationGetDescr(scan->relation));
+}
+
+rbac_row_version
+rbac_scan_row_version(rbac_scan *scan)
+{
+	return (rbac_row_version) {scan->tuple->t_self, HeapTupleHeaderGetRawXmin(scan->tuple->t_data)};
 }
 
 void

@@ -33,6 +33,11 @@
 #define guc_malloc(elevel, size) malloc(size)
 #endif
 
+/* What transactions share has had this name since 17. */
+#if PG_VERSION_NUM < 170000
+#define TransamVariables ShmemVariableCache
+#endif
+
 /* Functions that do not return have been declared by this name since 18. */
 #if PG_VERSION_NUM < 180000
 #define pg_noreturn pg_attribute_noreturn()

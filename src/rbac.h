@@ -15,6 +15,7 @@
 #include "fmgr.h"
 #include "lib/ilist.h"
 #include "nodes/pg_list.h"
+#include "storage/itemptr.h"
 #include "utils/timestamp.h"
 
 /* ---- error.c: running the core inside the server ---- */
@@ -177,6 +178,23 @@ extern void rbac_end_scan(rbac_scan *scan);
 extern void rbac_announce_change(void);
 /* Does an invalidation of this relation tell that, or of the tables being altered? */
 extern bool rbac_is_relation_of_ours(Oid relid);
+
+/* Which state of a row was read: every update makes another one. */
+typedef struct rbac_row_version
+{
+	ItemPointerData tid;
+	TransactionId xmin;
+} rbac_row_version;
+
+extern rbac_row_version rbac_scan_row_version(rbac_scan *scan);
+
+/*
+ * How many transactions that wrote something have ended: now, and when a reading
+ * was begun. While it is the same, another reading is the same.
+ */
+extern uint64 rbac_completions(void);
+extern uint64 rbac_reading_completions(rbac_reading *reading);
+
 extern const char *rbac_table_name(int table);
 
 /* ---- cache.c: what this backend remembers of them ---- */
@@ -206,6 +224,8 @@ typedef struct rbac_timed_grant
 typedef struct rbac_principal
 {
 	bool		is_operator;	/* its grants count in every organization */
+	rbac_row_version organization;	/* its row: every writer makes a new one */
+	uint64		completions;	/* when that was known to be the newest */
 	List	   *documents;		/* rbac_document: of the roles, own and of groups,
 								 * and of all that they inherit from */
 	int			ntemporary;

@@ -250,15 +250,19 @@ bind_program(check_site *site)
 }
 
 /*
- * Once a statement, hear of what other sessions committed before it began, and
- * let grants expire: a plan's site may live for many statements.
+ * Once a statement, hear of what other sessions committed before it began, as
+ * every lookup does, and let grants expire: a plan's site may live for many
+ * statements.
  */
 static void
 revalidate(check_site *site)
 {
 	if (site->statement != rbac_now())
 	{
-		AcceptInvalidationMessages();
+		const rbac_caller *caller = rbac_current_caller();
+
+		if (caller != NULL)
+			rbac_lookup_user(caller->organization, caller->user_id);
 		site->statement = rbac_now();
 		if (site->until <= site->statement)
 			site->caller_generation = 0;

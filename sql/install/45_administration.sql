@@ -398,7 +398,9 @@ BEGIN
     IF own < organization THEN
         PERFORM FROM rbac.organization AS o WHERE o.organization = own FOR SHARE;
     END IF;
-    PERFORM FROM rbac.organization AS o WHERE o.organization = organization FOR NO KEY UPDATE;
+    -- An update and no FOR NO KEY UPDATE: the new version of the row shows the
+    -- transaction to checks that can see it and have not been told yet.
+    UPDATE rbac.organization AS o SET settings = o.settings WHERE o.organization = organization;
     IF own > organization THEN
         PERFORM FROM rbac.organization AS o WHERE o.organization = own FOR SHARE;
     END IF;

@@ -27,7 +27,8 @@ WHERE connamespace = 'rbac'::regnamespace AND contype = 'c' AND conrelid <> 0 \g
 
 -- Every row came with CREATE EXTENSION or was committed together with an audit
 -- event. Subtransactions have the commit time of their transaction. Limits of
--- requests are set by INSERT.
+-- requests are set by INSERT, and an organization is updated by calls that change
+-- nothing else.
 SELECT format($$SELECT 'written without audit', '%s', t::text FROM %s AS t
               WHERE pg_xact_commit_timestamp(t.xmin) NOT IN (
                   SELECT pg_xact_commit_timestamp(xmin) FROM rbac.audit_event
@@ -35,7 +36,7 @@ SELECT format($$SELECT 'written without audit', '%s', t::text FROM %s AS t
                   FROM pg_extension WHERE extname = 'rbac')$$,
               oid::regclass, oid::regclass)
 FROM pg_class
-WHERE relnamespace = 'rbac'::regnamespace AND relkind = 'r' AND relname <> 'rate_limit'
+WHERE relnamespace = 'rbac'::regnamespace AND relkind = 'r' AND relname NOT IN ('rate_limit', 'organization')
   AND current_setting('track_commit_timestamp')::boolean \gexec
 
 -- ---- roles ----
