@@ -3,10 +3,12 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import {
+    allOperations,
     applicationOperations,
     assertErrorOf,
     assertRpcError,
     assertSuccess,
+    invalidStatus,
     scopedOperations,
 } from './lib/contract.mjs';
 import { configure, limitRequests, sql } from './lib/database.mjs';
@@ -16,6 +18,7 @@ import { createOrganization } from './lib/organization.mjs';
 let organization;
 before(async () => {
     organization = await createOrganization();
+    await organization.addUser('exhausted');
 });
 
 const call = (name, options) => send(organization, name, options);
@@ -32,8 +35,11 @@ const unknownRole = { role_id: '00000000-0000-8000-8000-000000000000' };
 const everywhere = {
     401: name => call(name, { headers: { Authorization: 'Bearer x.y.z' } }),
     403: name => call(name, { user: 'bob' }),
-    404: name =>
-        call(name, { parameters: name in scopedOperations ? unknownRole : { app_id: 'no such application' } }),
+    404: (name, options) =>
+        call(name, {
+            parameters: name in scopedOperations ? unknownRole : { app_id: 'no such application' },
+            ...options,
+        }),
     429: async name => {
         await limitRequests(1, name);
         await call(name);
@@ -56,9 +62,9 @@ const both = name => call(name, { query: { user_id: 'bob', team_id: 'x', workspa
 
 const specific = {
     create_scoped_role: {
-        404: async name => {
+        404: async (name, options) => {
             const { body } = await examples[name](organization);
-            return call(name, { body: { ...body, organization_id: unknownRole.role_id } });
+            return call(name, { body: { ...body, organization_id: unknownRole.role_id }, ...options });
         },
         409: name =>
             taken(name, 'name', ({ body }) => organization.addScopedRole(body.level, undefined, 'Taken')),
@@ -138,6 +144,24 @@ test('illegal operations are 403', async t => {
     const wrong = await call('assign_scoped_role', { query: { user_id: 'bob' } });
     assertErrorOf('assign_scoped_role', wrong, 403);
 });
+
+// Nothing of an earlier problem is told by a later one.
+for (const name of Object.keys({ ...scopedOperations, ...applicationOperations })) {
+    const nonsense = { parameters: { role_id: 'x', app_id: 'x', entity_id: 'x' }, query: { project_id: 'x' }, body: '{' };
+
+    test(`${name}: 401, 429, arguments, 404, 403`, async () => {
+        const nobody = { headers: { Authorization: '' } };
+        assertErrorOf(name, await call(name, { ...nonsense, ...nobody }), 401);
+        await limitRequests(1, name);
+        await call(name, { user: 'exhausted' });
+        assertErrorOf(name, await call(name, { ...nonsense, user: 'exhausted' }), 429);
+        await limitRequests(null, name);
+        const invalid = await call(name, { ...nonsense, user: 'bob' });
+        assert.ok([invalidStatus(name), 404].includes(invalid.status), invalid.text);
+        if (allOperations[name].request) assertErrorOf(name, invalid, invalidStatus(name));
+        assertErrorOf(name, await (specific[name]?.[404] ?? everywhere[404])(name, { user: 'bob' }), 404);
+    });
+}
 
 test('the statuses at /rpc', async () => {
     const organization_id = organization.name;

@@ -136,7 +136,7 @@ let prepared;
 
 async function prepare() {
     await sql`SELECT rbac.define_permission(name, '{"region": "string", "pages": "number", "secret": "boolean",
-                                                   "resource_id": "string"}')
+                                                   "resource_id": "string", "workspace_id": "string"}')
               FROM unnest(ARRAY['Document:Read', 'Document:Write']) AS name
               WHERE NOT EXISTS (SELECT FROM rbac.permission WHERE permission_name = name)`;
     const functions = await sql`SELECT DISTINCT proname FROM pg_proc WHERE pronamespace = 'rbac_api'::regnamespace`;
