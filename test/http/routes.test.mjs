@@ -70,6 +70,7 @@ test('what is written in a path counts before what stands for anything', async (
     const other = await send('POST', '/v1/applications/role/other', { body: {} });
     assertError(other, 404);
     assert.equal(other.body.detail, 'organization "applications" does not exist');
+    assert.deepEqual((await send('POST', '/v1/%61pplications/role/roles', { body: {} })).body, other.body);
 });
 
 test('HEAD is GET without a body', async () => {
