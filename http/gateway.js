@@ -98,6 +98,8 @@ function applicationError(error) {
 
 // ---- routes ----
 
+// This runs anew for each request: a table is cheap, patterns to compile are not.
+
 // The parameters are all that a query or body may hold; others are ignored.
 function query(parameters) {
     return { place: 'query', parameters: parameters };
@@ -108,16 +110,7 @@ function body(parameters) {
 }
 
 function route(response, method, path, operation, input) {
-    const pattern = path.replace(/\{\w+\}/g, '([^/#]+)');
-
-    return Object.assign({
-        response: response,
-        method: method,
-        path: path,
-        pattern: new RegExp('^' + pattern + '$'),
-        segments: (path.match(/\{\w+\}/g) || []).map(name => name.slice(1, -1)),
-        operation: operation,
-    }, input);
+    return { response: response, method: method, path: path, operation: operation, input: input };
 }
 
 const assignee = query({
@@ -127,7 +120,7 @@ const applicationRole = body({
     role_name: 'string', permissions: 'strings', description: 'string', display_name: 'string',
 });
 
-// Of two paths that a request has, the first one counts.
+// Of two paths that fit a request the first one counts.
 const routes = [
     route(applicationError, 'GET', '/v1/applications/{app_id}/roles', 'get_application_roles', query({})),
     route(applicationError, 'POST', '/v1/applications/{app_id}/roles', 'create_application_role', applicationRole),
@@ -180,6 +173,24 @@ const routes = [
         user_id: 'string',
     })),
 ];
+
+// The names in a path as they were sent, if it is one of this form; else undefined.
+function match(path, segments) {
+    const wanted = path.split('/');
+    const names = {};
+
+    if (wanted.length !== segments.length) {
+        return undefined;
+    }
+    for (let i = 0; i < wanted.length; i++) {
+        if (wanted[i][0] === '{' && /^[^#]+$/.test(segments[i])) {
+            names[wanted[i].slice(1, -1)] = segments[i];
+        } else if (wanted[i] !== segments[i]) {
+            return undefined;
+        }
+    }
+    return names;
+}
 
 function methods(candidates) {
     const names = [];
@@ -261,7 +272,7 @@ function mistyped(place, name, type) {
 }
 
 function queryArguments(r, found) {
-    const parameters = found.route.parameters;
+    const parameters = found.route.input.parameters;
     const sent = qs.parse(r.variables.args || '');
     const values = {};
 
@@ -297,7 +308,7 @@ function withMembers(json, members) {
 
 // "columns" has PostgREST ignore members that are no arguments.
 function bodyArguments(r, found) {
-    const parameters = found.route.parameters;
+    const parameters = found.route.input.parameters;
     const json = r.requestText || '{}';
     const values = parseObject(json);
 
@@ -316,7 +327,7 @@ function bodyArguments(r, found) {
     }
     return {
         body: withMembers(json, found.path),
-        args: 'columns=' + names.concat(found.route.segments).join(','),
+        args: 'columns=' + names.concat(Object.keys(found.path)).join(','),
     };
 }
 
@@ -382,12 +393,12 @@ function parseError(reply) {
 // Where the argument that a message names comes from.
 function location(found, message) {
     const name = /argument "(\w+)"/.exec(message || '');
-    const place = found.route.place;
+    const place = found.route.input.place;
 
     if (!name) {
         return [place];
     }
-    return [found.route.segments.indexOf(name[1]) >= 0 ? 'path' : place, name[1]];
+    return [name[1] in found.path ? 'path' : place, name[1]];
 }
 
 // What is said instead of what went wrong inside.
@@ -417,18 +428,15 @@ function answerError(r, found, args, reply) {
 // The route and the names in the path, from the path as it was sent: every
 // segment is decoded once, after the path has been taken apart.
 function find(r) {
-    const path = (r.variables.request_uri || '').split('?')[0];
+    const segments = (r.variables.request_uri || '').split('?')[0].split('/');
     const method = r.method === 'HEAD' ? 'GET' : r.method;
-    const first = routes.find(candidate => candidate.pattern.test(path));
+    const first = routes.find(candidate => match(candidate.path, segments));
     const candidates = routes.filter(candidate => first && candidate.path === first.path);
-    const matching = candidates.filter(candidate => candidate.method === method);
-    const found = { candidates: candidates, route: matching[0], path: {} };
+    const names = first ? match(first.path, segments) : {};
+    const path = {};
 
-    if (found.route) {
-        const encoded = found.route.pattern.exec(path).slice(1);
-        found.route.segments.forEach((name, i) => { found.path[name] = segment(encoded[i]); });
-    }
-    return found;
+    Object.keys(names).forEach(name => { path[name] = segment(names[name]); });
+    return { candidates: candidates, route: candidates.find(candidate => candidate.method === method), path: path };
 }
 
 function answerNoRoute(r, candidates) {
@@ -445,7 +453,7 @@ function answerNoRoute(r, candidates) {
 }
 
 async function call(r, found) {
-    const args = found.route.place === 'query' ? queryArguments(r, found) : bodyArguments(r, found);
+    const args = found.route.input.place === 'query' ? queryArguments(r, found) : bodyArguments(r, found);
     const made = args.error ? invalidCall(found) : args;
     const reply = await r.subrequest('/_rbac_api/' + found.route.operation,
         { method: 'POST', args: made.args, body: made.body });
