@@ -5,10 +5,11 @@
  * request has to pass first, goes on to rbac_internal.api_X() like an
  * administration function, and raises every error again as SQLSTATE PGRST, from
  * which PostgREST takes body, status and headers of the answer. Nothing of an
- * error's text gets into a status line or a header.
+ * error's text gets into a status line or a header; an argument that it names
+ * has the name that it has in rbac_api.X().
  *
  * Not here: what a request has to pass, and what is done and answered
- * (sql/install/80_api.sql).
+ * (sql/install/80_api.sql and 82_api_roles.sql).
  */
 #include "postgres.h"
 
@@ -27,60 +28,6 @@
 
 /* Seconds after which a client may see whether maintenance is over. */
 #define MAINTENANCE_RETRY_AFTER 60
-
-/* ---- errors as HTTP has them ---- */
-
-/* The one table of conditions and statuses; what is not in it is 500. */
-static const struct
-{
-	int			sqlerrcode;
-	int			status;
-}			statuses[] =
-{
-	{ERRCODE_INVALID_OBJECT_DEFINITION, 400},
-	{ERRCODE_INSUFFICIENT_RESOURCES, 400},
-	{ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, 401},
-	{ERRCODE_INSUFFICIENT_PRIVILEGE, 403},
-	{ERRCODE_WRONG_OBJECT_TYPE, 403},
-	{ERRCODE_UNDEFINED_OBJECT, 404},
-	{ERRCODE_READ_ONLY_SQL_TRANSACTION, 405},
-	{ERRCODE_DUPLICATE_OBJECT, 409},
-	{ERRCODE_INVALID_PARAMETER_VALUE, 422},
-	{ERRCODE_INVALID_TEXT_REPRESENTATION, 422},
-	{ERRCODE_UNTRANSLATABLE_CHARACTER, 422},
-	{ERRCODE_CHARACTER_NOT_IN_REPERTOIRE, 422},
-	{ERRCODE_PROGRAM_LIMIT_EXCEEDED, 422},
-	{ERRCODE_CONFIGURATION_LIMIT_EXCEEDED, 429},
-	{ERRCODE_CANNOT_CONNECT_NOW, 503},
-};
-
-/*
- * An unknown permission is one name in a document, not what the request is
- * about: an undefined object within an argument is an invalid argument.
- */
-static int
-http_status(const ErrorData *error)
-{
-	if (error->sqlerrcode == ERRCODE_UNDEFINED_OBJECT && error->column_name != NULL)
-		return 422;
-	for (int i = 0; i < lengthof(statuses); i++)
-	{
-		if (statuses[i].sqlerrcode == error->sqlerrcode)
-			return statuses[i].status;
-	}
-	return 500;
-}
-
-/* Empty is none: an error that PL/pgSQL raises again has a DETAIL in any case. */
-static void
-append_member(StringInfo json, const char *name, const char *value)
-{
-	appendStringInfo(json, "%s\"%s\":", json->data[json->len - 1] == '{' ? "" : ",", name);
-	if (value != NULL && value[0] != '\0')
-		escape_json(json, value);
-	else
-		appendStringInfoString(json, "null");
-}
 
 /* ---- arguments ---- */
 
@@ -142,7 +89,59 @@ public_name(const Arguments *arguments, const char *name)
 	return name;
 }
 
-/* ---- errors as clients see them ---- */
+/* ---- errors as HTTP has them ---- */
+
+/* The one table of conditions and statuses; what is not in it is 500. */
+static const struct
+{
+	int			sqlerrcode;
+	int			status;
+}			statuses[] =
+{
+	{ERRCODE_INVALID_OBJECT_DEFINITION, 400},
+	{ERRCODE_INSUFFICIENT_RESOURCES, 400},
+	{ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, 401},
+	{ERRCODE_INSUFFICIENT_PRIVILEGE, 403},
+	{ERRCODE_WRONG_OBJECT_TYPE, 403},
+	{ERRCODE_UNDEFINED_OBJECT, 404},
+	{ERRCODE_READ_ONLY_SQL_TRANSACTION, 405},
+	{ERRCODE_DUPLICATE_OBJECT, 409},
+	{ERRCODE_INVALID_PARAMETER_VALUE, 422},
+	{ERRCODE_INVALID_TEXT_REPRESENTATION, 422},
+	{ERRCODE_UNTRANSLATABLE_CHARACTER, 422},
+	{ERRCODE_CHARACTER_NOT_IN_REPERTOIRE, 422},
+	{ERRCODE_PROGRAM_LIMIT_EXCEEDED, 422},
+	{ERRCODE_CONFIGURATION_LIMIT_EXCEEDED, 429},
+	{ERRCODE_CANNOT_CONNECT_NOW, 503},
+};
+
+/*
+ * An unknown permission is one name in a document, not what the request is
+ * about: an undefined object within an argument is an invalid argument.
+ */
+static int
+http_status(const ErrorData *error)
+{
+	if (error->sqlerrcode == ERRCODE_UNDEFINED_OBJECT && error->column_name != NULL)
+		return 422;
+	for (int i = 0; i < lengthof(statuses); i++)
+	{
+		if (statuses[i].sqlerrcode == error->sqlerrcode)
+			return statuses[i].status;
+	}
+	return 500;
+}
+
+/* Empty is none: an error that PL/pgSQL raises again has a DETAIL in any case. */
+static void
+append_member(StringInfo json, const char *name, const char *value)
+{
+	appendStringInfo(json, "%s\"%s\":", json->data[json->len - 1] == '{' ? "" : ",", name);
+	if (value != NULL && value[0] != '\0')
+		escape_json(json, value);
+	else
+		appendStringInfoString(json, "null");
+}
 
 /* How messages begin that name an argument: rbac_internal.invalid_argument(). */
 #define INVALID_ARGUMENT "invalid value for argument \""
@@ -161,7 +160,7 @@ error_message(const ErrorData *error, const Arguments *arguments)
 	if (strncmp(error->message, INVALID_ARGUMENT, length) != 0)
 		return error->message;
 	name = error->message + length;
-	rest = strchr(name, '"');
+	rest = name + strcspn(name, "\"");
 	return psprintf(INVALID_ARGUMENT "%s%s", public_name(arguments, pnstrdup(name, rest - name)), rest);
 }
 

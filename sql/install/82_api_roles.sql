@@ -121,10 +121,9 @@ BEGIN
     IF json_typeof(permissions) <> 'array' THEN
         PERFORM rbac_internal.invalid_argument('permissions', 'must be an array');
     END IF;
-    RETURN rbac_internal.parse_argument('permissions', (
-        SELECT coalesce(jsonb_agg(rbac_internal.resource_grant(rbac_internal.parse_object('permissions', p.permission))
-                                  ORDER BY p.position), '[]')
-        FROM json_array_elements(permissions) WITH ORDINALITY AS p (permission, position))::text, NULL::rbac.privileges);
+    RETURN rbac_internal.parse_argument('permissions', array_to_json(ARRAY(
+        SELECT rbac_internal.resource_grant(rbac_internal.parse_object('permissions', p.permission))
+        FROM json_array_elements(permissions) AS p (permission)))::text, NULL::rbac.privileges);
 END
 $$;
 COMMENT ON FUNCTION rbac_internal.parse_permissions(json) IS

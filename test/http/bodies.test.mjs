@@ -1,7 +1,14 @@
 // Bodies as such: what is JSON, how large, which keys.
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { allOperations, assertError, assertErrorOf, assertSuccess, invalidStatus, operations } from './lib/contract.mjs';
+import {
+    allOperations,
+    assertError,
+    assertErrorOf,
+    assertSuccess,
+    invalidStatus,
+    operations,
+} from './lib/contract.mjs';
 import { examples, send as sendExample } from './lib/examples.mjs';
 import { createOrganization, randomName, validBodies } from './lib/organization.mjs';
 
