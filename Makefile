@@ -82,6 +82,8 @@ SQL_PARTS = \
 	sql/install/70_temporary_grant.sql \
 	sql/install/75_api_key.sql \
 	sql/install/80_api.sql \
+	sql/install/82_api_roles.sql \
+	sql/install/84_api_overloads.sql \
 	sql/install/85_doctor.sql \
 	sql/install/90_privileges.sql
 

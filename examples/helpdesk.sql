@@ -1,6 +1,7 @@
 -- A help desk shared by three organizations: 3 x 10 roles, 3 x 13 users, 3,000
 -- tickets, and policies that let each user see and change what their roles
--- allow. Run by a superuser in an empty database; tour.sql then looks around.
+-- allow; and a team that plans on boards. Run by a superuser in an empty
+-- database; tour.sql and http.sh then look around.
 
 CREATE EXTENSION rbac;
 
@@ -63,8 +64,10 @@ BEGIN
     END LOOP;
 
     PERFORM rbac.create_role(organization, 'Manager', 'Everything about tickets; hands out roles', '[
-        {"permission_name": "Ticket:*", "conditions": {}},
-        {"permission_name": "Role:*",   "conditions": {}}
+        {"permission_name": "Ticket:*",      "conditions": {}},
+        {"permission_name": "Role:*",        "conditions": {}},
+        {"permission_name": "Group:*",       "conditions": {}},
+        {"permission_name": "Application:*", "conditions": {}}
     ]', 'admin', inherited_from => '{Employee}');
     PERFORM rbac.create_role(organization, 'Auditor', 'Sees nothing until granted for a time', '[]', 'admin');
     PERFORM rbac.create_role(organization, 'Owner', 'Everything', '[
@@ -82,6 +85,19 @@ $$;
 CALL set_up_organization('acme');
 CALL set_up_organization('globex');
 CALL set_up_organization('initech');
+
+-- Roles for workspaces and projects. Their API wants uuids for ids, also of an
+-- organization.
+SELECT rbac.define_permission('Board:' || action,
+    '{"workspace_id": "string", "project_id": "string", "resource_id": "string"}', description)
+FROM (VALUES ('Read', 'See a board'), ('Update', 'Change a board')) AS p(action, description);
+
+SELECT rbac.create_organization(planners), rbac.create_user(planners, 'uma'), rbac.create_user(planners, 'tom'),
+       rbac.create_role(planners, 'Owner', 'Everything', '[{"permission_name": "*", "conditions": {}}]', 'admin'),
+       rbac.assign_role(planners, 'Owner', 'uma'),
+       rbac.create_group(planners, 'crew'), rbac.add_group_member(planners, 'crew', 'tom'),
+       rbac.create_application(planners, 'billing')
+FROM (VALUES ('7c9e6679-7425-40de-944b-e07fc1f90ae7')) AS organization (planners);
 
 ---- The data and who may touch it ----
 

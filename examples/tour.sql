@@ -92,7 +92,26 @@ SELECT rbac.revoke_role('acme', 'Agent-amer', 'eve') \g /dev/null
 SELECT rbac.set_caller('acme', 'eve', false) \g /dev/null
 SELECT count(*) AS "eve after the revoke" FROM ticket;
 
-\echo '== 7. Everything is on record'
+\echo '== 7. Groups and applications'
+\echo
+\echo 'mona makes a group, gives it a role and lets eve in: she sees apac too.'
+SELECT rbac.set_caller('acme', 'mona', false) \g /dev/null
+SELECT rbac.create_group('acme', 'night-shift') \g /dev/null
+SELECT rbac.assign_scoped_role(id, group_id => 'night-shift')
+FROM rbac.get_scoped_roles('acme', role_name => 'Agent-apac') \g /dev/null
+SELECT rbac.add_group_member('acme', 'night-shift', 'eve') \g /dev/null
+SELECT rbac.set_caller('acme', 'eve', false) \g /dev/null
+SELECT count(*) AS "eve on the night shift" FROM ticket;
+\echo 'The shop is an application with roles of its own, whose permissions are any texts.'
+SELECT rbac.set_caller('acme', 'mona', false) \g /dev/null
+SELECT rbac.create_application('acme', 'shop') \g /dev/null
+SELECT rbac.create_application_role('acme', 'shop', 'Refunder', '{read orders,refund}') AS refunder \gset
+SELECT rbac.assign_application_role('acme', 'shop', :'refunder', '{night-shift}', 'Group') \g /dev/null
+SELECT rbac.set_caller('acme', 'eve', false) \g /dev/null
+SELECT permission, rbac.has_permission('Application:Use', 'application_id', 'shop', 'permission', permission) AS allowed
+FROM unnest('{refund,close}'::text[]) AS permission;
+
+\echo '== 8. Everything is on record'
 \echo
 RESET ROLE;
 SELECT actor_user_id AS actor, operation, detail ->> 'role_name' AS role, detail ->> 'user_id' AS "user"

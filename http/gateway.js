@@ -1,10 +1,10 @@
 /*
- * gateway.js - the exact routes of the organization role API, over PostgREST.
+ * gateway.js - the exact routes of three role APIs, over PostgREST.
  *
  * Finds the route, the credentials and the arguments of a request, makes one
  * call of rbac_api through PostgREST from them, and gives the answer the status
- * and body of that API. All it knows about an operation is in the table of
- * routes.
+ * and body of the API that the route is of. All it knows about an operation is
+ * in the table of routes, and about an API, how it tells an error.
  *
  * It verifies no token and checks neither permissions nor values: PostgREST and
  * rbac_api do, in their order. A request that cannot be written as a call is made
@@ -62,45 +62,135 @@ const bodyTypes = {
     document: () => true,
 };
 
-// ---- routes ----
+// ---- errors ----
 
-function route(method, path, operation, parameters) {
-    const pattern = path.replace(/\{\w+\}/g, '([^/#]+)');
+// An error has a status, a message, where in the request it is, and rbac_api's
+// code if that found it. Each API makes a response of it: a status and a body.
 
-    return {
-        method: method,
-        pattern: new RegExp('^' + pattern + '$'),
-        segments: (path.match(/\{\w+\}/g) || []).map(name => name.slice(1, -1)),
-        operation: operation,
-        parameters: parameters,
-        errorBody: detailBody,
-    };
+function detail(error) {
+    return error.status === 422 ? [{ loc: error.location, msg: error.message, type: 'value_error' }] : error.message;
 }
 
+function organizationError(error) {
+    return { status: error.status, body: { detail: detail(error) } };
+}
+
+const exceptions = { 400: 'ValueError', 403: 'IllegalOperationError', 404: 'KeyError', 409: 'EntityExistsError' };
+
+// 400 is for arguments of which each is valid.
+function scopedError(error) {
+    const isCombination = error.code === '22023' && error.location.length === 1;
+    const status = isCombination ? 400 : error.status;
+    const exception = exceptions[status];
+
+    return { status: status, body: { detail: exception ? [exception, error.message] : detail(error) } };
+}
+
+function applicationError(error) {
+    const status = error.status === 422 ? 400 : error.status;
+    const body = { message: status === 400 ? [error.message] : error.message, error_code: status };
+
+    if (status === 409) {
+        body.ts_error_code = 'identifier_taken';
+    }
+    return { status: status, body: body };
+}
+
+// ---- routes ----
+
+// This runs anew for each request: a table is cheap, patterns to compile are not.
+
 // The parameters are all that a query or body may hold; others are ignored.
+function query(parameters) {
+    return { place: 'query', parameters: parameters };
+}
+
+function body(parameters) {
+    return { place: 'body', parameters: parameters };
+}
+
+function route(response, method, path, operation, input) {
+    return { response: response, method: method, path: path, operation: operation, input: input };
+}
+
+const assignee = query({
+    user_id: 'string', team_id: 'string', invitation_id: 'string', workspace_id: 'string', project_id: 'string',
+});
+const applicationRole = body({
+    role_name: 'string', permissions: 'strings', description: 'string', display_name: 'string',
+});
+
+// Of two paths that fit a request the first one counts.
 const routes = [
-    route('POST', '/v1/{organization}/role/temporary_permission_grant/', 'create_temporary_permission_grant', {
-        user_id: 'string', duration: 'string', permission_grant: 'grant', tags: 'document',
-        justification: 'string',
-    }),
-    route('GET', '/v1/{organization}/role/temporary_permission_grants/', 'get_temporary_permission_grants', {
-        id: 'strings', user_id: 'strings', permission_grant_name: 'string', is_expired: 'boolean',
-        limit: 'integer', continuation_token: 'integer', creator: 'strings', tag: 'strings', sort_by: 'signs',
-    }),
-    route('GET', '/v1/{organization}/role/', 'get_roles', {
+    route(applicationError, 'GET', '/v1/applications/{app_id}/roles', 'get_application_roles', query({})),
+    route(applicationError, 'POST', '/v1/applications/{app_id}/roles', 'create_application_role', applicationRole),
+    route(applicationError, 'GET', '/v1/applications/{app_id}/roles/{role_id}', 'get_application_role', query({})),
+    route(applicationError, 'PUT', '/v1/applications/{app_id}/roles/{role_id}', 'modify_application_role',
+        applicationRole),
+    route(applicationError, 'DELETE', '/v1/applications/{app_id}/roles/{role_id}', 'delete_application_role',
+        query({})),
+    route(applicationError, 'POST', '/v1/applications/{app_id}/roles/{role_id}/assignments',
+        'assign_application_role', body({ entity_ids: 'strings', entity_type: 'string' })),
+    route(applicationError, 'DELETE', '/v1/applications/{app_id}/roles/{role_id}/assignments/{entity_id}',
+        'revoke_application_role', query({})),
+
+    route(scopedError, 'POST', '/roles', 'create_scoped_role', body({
+        organization_id: 'string', level: 'string', system_managed: 'boolean', name: 'string',
+        description: 'string', type: 'string', permissions: 'document',
+    })),
+    route(scopedError, 'GET', '/roles/{role_id}', 'get_scoped_role', query({})),
+    route(scopedError, 'PATCH', '/roles/{role_id}', 'modify_scoped_role', body({
+        name: 'string', description: 'string', permissions: 'document',
+    })),
+    route(scopedError, 'DELETE', '/roles/{role_id}', 'delete_scoped_role', query({})),
+    route(scopedError, 'GET', '/roles/{role_id}/assignments', 'get_scoped_role_assignments', query({
+        workspace_id: 'string', project_id: 'string',
+    })),
+    route(scopedError, 'POST', '/roles/{role_id}/assignments', 'assign_scoped_role', assignee),
+    route(scopedError, 'DELETE', '/roles/{role_id}/assignments', 'revoke_scoped_role', assignee),
+
+    route(organizationError, 'POST', '/v1/{organization}/role/temporary_permission_grant/',
+        'create_temporary_permission_grant', body({
+            user_id: 'string', duration: 'string', permission_grant: 'grant', tags: 'document',
+            justification: 'string',
+        })),
+    route(organizationError, 'GET', '/v1/{organization}/role/temporary_permission_grants/',
+        'get_temporary_permission_grants', query({
+            id: 'strings', user_id: 'strings', permission_grant_name: 'string', is_expired: 'boolean',
+            limit: 'integer', continuation_token: 'integer', creator: 'strings', tag: 'strings', sort_by: 'signs',
+        })),
+    route(organizationError, 'GET', '/v1/{organization}/role/', 'get_roles', query({
         return_permission_grants: 'boolean', id: 'strings', name: 'strings',
-    }),
-    route('POST', '/v1/{organization}/role/', 'create_role', {
+    })),
+    route(organizationError, 'POST', '/v1/{organization}/role/', 'create_role', body({
         role_name: 'string', description: 'string', permission_grants: 'grants', frontend_view: 'string',
         inherited_from: 'strings', is_base_role: 'boolean',
-    }),
-    route('POST', '/v1/{organization}/role/{role_name}', 'modify_role', {
+    })),
+    route(organizationError, 'POST', '/v1/{organization}/role/{role_name}', 'modify_role', body({
         description: 'string', permission_grants: 'grants', frontend_view: 'string', inherited_from: 'strings',
-    }),
-    route('POST', '/v1/{organization}/role/{role_name}/assign', 'assign_role', {
+    })),
+    route(organizationError, 'POST', '/v1/{organization}/role/{role_name}/assign', 'assign_role', body({
         user_id: 'string',
-    }),
+    })),
 ];
+
+// The names in a path as they were sent, if it is one of this form; else undefined.
+function match(path, segments) {
+    const wanted = path.split('/');
+    const names = {};
+
+    if (wanted.length !== segments.length) {
+        return undefined;
+    }
+    for (let i = 0; i < wanted.length; i++) {
+        if (wanted[i][0] === '{' && /^[^#]+$/.test(segments[i])) {
+            names[wanted[i].slice(1, -1)] = segments[i];
+        } else if (wanted[i] !== segments[i]) {
+            return undefined;
+        }
+    }
+    return names;
+}
 
 function methods(candidates) {
     const names = [];
@@ -174,7 +264,7 @@ function segment(encoded) {
 }
 
 function invalid(location, message) {
-    return { error: { location: location, message: message } };
+    return { error: { status: 422, location: location, message: message } };
 }
 
 function mistyped(place, name, type) {
@@ -182,15 +272,15 @@ function mistyped(place, name, type) {
 }
 
 function queryArguments(r, found) {
-    const parameters = found.route.parameters;
-    const query = qs.parse(r.variables.args || '');
+    const parameters = found.route.input.parameters;
+    const sent = qs.parse(r.variables.args || '');
     const values = {};
 
     for (const name in parameters) {
-        if (query[name] === undefined) {
+        if (sent[name] === undefined) {
             continue;
         }
-        values[name] = queryTypes[parameters[name]]([].concat(query[name]));
+        values[name] = queryTypes[parameters[name]]([].concat(sent[name]));
         if (values[name] === undefined) {
             return mistyped('query', name, parameters[name]);
         }
@@ -211,14 +301,14 @@ function parseObject(json) {
 // The text of an object with more members at its end. The rest stays as it is,
 // since numbers in it are exact; of members with one name the last one counts.
 function withMembers(json, members) {
-    const inside = json.trim().slice(1, -1).trim();
+    const inside = [json, JSON.stringify(members)].map(object => object.trim().slice(1, -1).trim());
 
-    return '{' + (inside && inside + ',') + JSON.stringify(members).slice(1);
+    return '{' + inside.filter(text => text).join(',') + '}';
 }
 
 // "columns" has PostgREST ignore members that are no arguments.
 function bodyArguments(r, found) {
-    const parameters = found.route.parameters;
+    const parameters = found.route.input.parameters;
     const json = r.requestText || '{}';
     const values = parseObject(json);
 
@@ -237,7 +327,7 @@ function bodyArguments(r, found) {
     }
     return {
         body: withMembers(json, found.path),
-        args: 'columns=' + names.concat(found.route.segments).join(','),
+        args: 'columns=' + names.concat(Object.keys(found.path)).join(','),
     };
 }
 
@@ -249,22 +339,22 @@ function invalidCall(found) {
 
 // ---- answers ----
 
-function detailBody(status, message, location) {
-    return { detail: status === 422 ? [{ loc: location, msg: message, type: 'value_error' }] : message };
-}
-
 function answer(r, status, body) {
-    r.headersOut['Content-Type'] = 'application/json';
+    if (body.length > 0) {
+        r.headersOut['Content-Type'] = 'application/json';
+    }
     r.return(status, body);
 }
 
-function refuse(r, errorBody, status, message, location) {
-    answer(r, status, JSON.stringify(errorBody(status, message, location)));
+function refuse(r, response, error) {
+    const made = response(error);
+
+    answer(r, made.status, JSON.stringify(made.body));
 }
 
-function refuseCredentials(r, errorBody, message, challenge) {
+function refuseCredentials(r, response, message, challenge) {
     r.headersOut['WWW-Authenticate'] = challenge;
-    refuse(r, errorBody, 401, message);
+    refuse(r, response, { status: 401, message: message });
 }
 
 // The headers of rbac_api. PostgREST has a Retry-After of its own, before it.
@@ -303,32 +393,33 @@ function parseError(reply) {
 // Where the argument that a message names comes from.
 function location(found, message) {
     const name = /argument "(\w+)"/.exec(message || '');
-    const place = found.route.method === 'GET' ? 'query' : 'body';
+    const place = found.route.input.place;
 
     if (!name) {
         return [place];
     }
-    return [found.route.segments.indexOf(name[1]) >= 0 ? 'path' : place, name[1]];
+    return [name[1] in found.path ? 'path' : place, name[1]];
 }
 
 // What is said instead of what went wrong inside.
 const reasons = { 500: 'Internal Server Error', 503: 'The service is temporarily unavailable' };
 
 function answerError(r, found, args, reply) {
-    const errorBody = found.route.errorBody;
+    const response = found.route.response;
     const error = parseError(reply);
     const status = errorStatus(reply.status, error.code);
     const message = reasons[status] || [error.message, error.details].filter(part => part).join('. ');
 
     if (status === 401) {
-        refuseCredentials(r, errorBody, message, 'Bearer error="invalid_token"');
+        refuseCredentials(r, response, message, 'Bearer error="invalid_token"');
     } else if (status === 422 && args.error) {
-        refuse(r, errorBody, status, args.error.message, args.error.location);
+        refuse(r, response, args.error);
     } else {
         if (status === 503 && !(r.headersOut['Retry-After'] > 0)) {
             r.headersOut['Retry-After'] = '5';
         }
-        refuse(r, errorBody, status, message, location(found, error.message));
+        refuse(r, response,
+            { status: status, code: error.code, message: message, location: location(found, error.message) });
     }
 }
 
@@ -337,34 +428,32 @@ function answerError(r, found, args, reply) {
 // The route and the names in the path, from the path as it was sent: every
 // segment is decoded once, after the path has been taken apart.
 function find(r) {
-    const path = (r.variables.request_uri || '').split('?')[0];
+    const segments = (r.variables.request_uri || '').split('?')[0].split('/');
     const method = r.method === 'HEAD' ? 'GET' : r.method;
-    const candidates = routes.filter(candidate => candidate.pattern.test(path));
-    const matching = candidates.filter(candidate => candidate.method === method);
-    const found = { candidates: candidates, route: matching[0], path: {} };
+    const first = routes.find(candidate => match(candidate.path, segments));
+    const candidates = routes.filter(candidate => first && candidate.path === first.path);
+    const names = first ? match(first.path, segments) : {};
+    const path = {};
 
-    if (found.route) {
-        const encoded = found.route.pattern.exec(path).slice(1);
-        found.route.segments.forEach((name, i) => { found.path[name] = segment(encoded[i]); });
-    }
-    return found;
+    Object.keys(names).forEach(name => { path[name] = segment(names[name]); });
+    return { candidates: candidates, route: candidates.find(candidate => candidate.method === method), path: path };
 }
 
 function answerNoRoute(r, candidates) {
     if (candidates.length === 0) {
-        refuse(r, detailBody, 404, 'Not Found');
+        refuse(r, organizationError, { status: 404, message: 'Not Found' });
         return;
     }
     r.headersOut.Allow = methods(candidates);
     if (r.method === 'OPTIONS') {
         r.return(204);
     } else {
-        refuse(r, detailBody, 405, 'Method Not Allowed');
+        refuse(r, candidates[0].response, { status: 405, message: 'Method Not Allowed' });
     }
 }
 
 async function call(r, found) {
-    const args = found.route.method === 'GET' ? queryArguments(r, found) : bodyArguments(r, found);
+    const args = found.route.input.place === 'query' ? queryArguments(r, found) : bodyArguments(r, found);
     const made = args.error ? invalidCall(found) : args;
     const reply = await r.subrequest('/_rbac_api/' + found.route.operation,
         { method: 'POST', args: made.args, body: made.body });
@@ -390,7 +479,7 @@ function serve(r, proceed) {
     }
     const token = credentials(r);
     if (token === undefined) {
-        return refuseCredentials(r, found.route.errorBody, 'Invalid authorization credentials', 'Bearer');
+        return refuseCredentials(r, found.route.response, 'Invalid authorization credentials', 'Bearer');
     }
     r.variables.rbac_authorization = 'Bearer ' + token;
     return proceed(r, found);
@@ -403,7 +492,8 @@ function handle(r) {
 // For a request whose body nginx has not read to its end: no call can be made
 // then, since the rest is still arriving.
 function oversized(r) {
-    serve(r, (r, found) => refuse(r, found.route.errorBody, 422, 'the body is too large', ['body']));
+    serve(r, (r, found) => refuse(r, found.route.response,
+        { status: 422, message: 'the body is too large', location: ['body'] }));
 }
 
 export default { handle, oversized };

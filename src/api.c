@@ -5,10 +5,11 @@
  * request has to pass first, goes on to rbac_internal.api_X() like an
  * administration function, and raises every error again as SQLSTATE PGRST, from
  * which PostgREST takes body, status and headers of the answer. Nothing of an
- * error's text gets into a status line or a header.
+ * error's text gets into a status line or a header; an argument that it names
+ * has the name that it has in rbac_api.X().
  *
  * Not here: what a request has to pass, and what is done and answered
- * (sql/install/80_api.sql).
+ * (sql/install/80_api.sql and 82_api_roles.sql).
  */
 #include "postgres.h"
 
@@ -28,6 +29,66 @@
 /* Seconds after which a client may see whether maintenance is over. */
 #define MAINTENANCE_RETRY_AFTER 60
 
+/* ---- arguments ---- */
+
+typedef struct Arguments
+{
+	int			count;
+	char	  **names;			/* NULL if they have none */
+} Arguments;
+
+/* What SQL and functions of rbac_api call one argument, where they differ. */
+static const struct
+{
+	const char *sql;
+	const char *api;
+}			renamed[] =
+{
+	{"organization", "organization_id"},
+	{"role_name", "name"},
+	{"permission_grants", "permissions"},
+	{"group_id", "team_id"},
+};
+
+static Arguments
+get_arguments(Oid function)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	Arguments	arguments;
+	Oid		   *types;
+	char	   *modes;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for function %u", function);
+	arguments.count = get_func_arg_info(tuple, &types, &arguments.names, &modes);
+	ReleaseSysCache(tuple);
+	return arguments;
+}
+
+/* The position of an argument; -1 if there is none of this name. */
+static int
+find_argument(const Arguments *arguments, const char *name)
+{
+	for (int i = 0; arguments->names != NULL && i < arguments->count; i++)
+	{
+		if (strcmp(arguments->names[i], name) == 0)
+			return i;
+	}
+	return -1;
+}
+
+/* What the function that was called calls an argument of the SQL function. */
+static const char *
+public_name(const Arguments *arguments, const char *name)
+{
+	for (int i = 0; find_argument(arguments, name) < 0 && i < lengthof(renamed); i++)
+	{
+		if (strcmp(renamed[i].sql, name) == 0 && find_argument(arguments, renamed[i].api) >= 0)
+			return renamed[i].api;
+	}
+	return name;
+}
+
 /* ---- errors as HTTP has them ---- */
 
 /* The one table of conditions and statuses; what is not in it is 500. */
@@ -41,6 +102,7 @@ static const struct
 	{ERRCODE_INSUFFICIENT_RESOURCES, 400},
 	{ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, 401},
 	{ERRCODE_INSUFFICIENT_PRIVILEGE, 403},
+	{ERRCODE_WRONG_OBJECT_TYPE, 403},
 	{ERRCODE_UNDEFINED_OBJECT, 404},
 	{ERRCODE_READ_ONLY_SQL_TRANSACTION, 405},
 	{ERRCODE_DUPLICATE_OBJECT, 409},
@@ -81,18 +143,30 @@ append_member(StringInfo json, const char *name, const char *value)
 		appendStringInfoString(json, "null");
 }
 
+/* How messages begin that name an argument: rbac_internal.invalid_argument(). */
+#define INVALID_ARGUMENT "invalid value for argument \""
+
 /* COLUMN is the argument at fault where the message does not name it. */
-static char *
-error_message(const ErrorData *error)
+static const char *
+error_message(const ErrorData *error, const Arguments *arguments)
 {
-	if (error->column_name == NULL)
+	size_t		length = strlen(INVALID_ARGUMENT);
+	const char *name;
+	const char *rest;
+
+	if (error->column_name != NULL)
+		return psprintf(INVALID_ARGUMENT "%s\": %s", public_name(arguments, error->column_name),
+						error->message);
+	if (strncmp(error->message, INVALID_ARGUMENT, length) != 0)
 		return error->message;
-	return psprintf("invalid value for argument \"%s\": %s", error->column_name, error->message);
+	name = error->message + length;
+	rest = name + strcspn(name, "\"");
+	return psprintf(INVALID_ARGUMENT "%s%s", public_name(arguments, pnstrdup(name, rest - name)), rest);
 }
 
 /* What goes wrong inside is for the log, not for clients. */
 static char *
-error_body(const ErrorData *error, int status)
+error_body(const ErrorData *error, int status, const Arguments *arguments)
 {
 	bool		is_shown = status != 500;
 	StringInfoData json;
@@ -100,7 +174,7 @@ error_body(const ErrorData *error, int status)
 	initStringInfo(&json);
 	appendStringInfoChar(&json, '{');
 	append_member(&json, "code", unpack_sql_state(error->sqlerrcode));
-	append_member(&json, "message", is_shown ? error_message(error) : "internal error");
+	append_member(&json, "message", is_shown ? error_message(error, arguments) : "internal error");
 	append_member(&json, "details", is_shown ? error->detail : NULL);
 	append_member(&json, "hint", is_shown ? error->hint : NULL);
 	appendStringInfoChar(&json, '}');
@@ -149,7 +223,7 @@ error_response(int status)
 }
 
 static void
-raise_as_http(const ErrorData *error)
+raise_as_http(const ErrorData *error, const Arguments *arguments)
 {
 	int			status = http_status(error);
 
@@ -161,7 +235,7 @@ raise_as_http(const ErrorData *error)
 				 error->context ? errcontext("%s", error->context) : 0));
 	ereport(ERROR,
 			(errcode(ERRCODE_PGRST),
-			 errmsg_internal("%s", error_body(error, status)),
+			 errmsg_internal("%s", error_body(error, status, arguments)),
 			 errdetail_internal("%s", error_response(status))));
 }
 
@@ -182,38 +256,20 @@ call_internal(const char *name, const char *operation, Oid type, NullableDatum a
 	FunctionCallInvoke(fcinfo);
 }
 
-/* The argument of this name; NULL if the function has none. */
-static NullableDatum
-named_argument(FunctionCallInfo fcinfo, const char *wanted)
-{
-	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(fcinfo->flinfo->fn_oid));
-	NullableDatum argument = {0, true};
-	Oid		   *types;
-	char	  **names;
-	char	   *modes;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for function %u", fcinfo->flinfo->fn_oid);
-	get_func_arg_info(tuple, &types, &names, &modes);
-	ReleaseSysCache(tuple);
-	for (int i = 0; names != NULL && i < fcinfo->nargs; i++)
-	{
-		if (strcmp(names[i], wanted) == 0)
-			argument = fcinfo->args[i];
-	}
-	return argument;
-}
-
 static Datum
-perform(FunctionCallInfo fcinfo)
+perform(FunctionCallInfo fcinfo, const Arguments *arguments)
 {
-	call_internal("begin_request", get_func_name(fcinfo->flinfo->fn_oid), TEXTOID,
-				  named_argument(fcinfo, "organization"));
+	int			position = find_argument(arguments, "organization");
+	NullableDatum organization = {0, true};
+
+	if (position >= 0)
+		organization = fcinfo->args[position];
+	call_internal("begin_request", get_func_name(fcinfo->flinfo->fn_oid), TEXTOID, organization);
 	return rbac_call_implementation(fcinfo, "api_");
 }
 
 static Datum
-refuse(FunctionCallInfo fcinfo)
+refuse(FunctionCallInfo fcinfo, const Arguments *arguments)
 {
 	call_internal("refuse_arguments", get_func_name(fcinfo->flinfo->fn_oid), JSONBOID, fcinfo->args[0]);
 	PG_RETURN_NULL();
@@ -224,14 +280,15 @@ refuse(FunctionCallInfo fcinfo)
  * A client that went away, or statement_timeout, cancels as everywhere.
  */
 static Datum
-answer(FunctionCallInfo fcinfo, PGFunction work)
+answer(FunctionCallInfo fcinfo, Datum (*work) (FunctionCallInfo, const Arguments *))
 {
 	MemoryContext context = CurrentMemoryContext;
+	Arguments	arguments = get_arguments(fcinfo->flinfo->fn_oid);
 	Datum		result;
 
 	PG_TRY();
 	{
-		result = work(fcinfo);
+		result = work(fcinfo, &arguments);
 	}
 	PG_CATCH();
 	{
@@ -242,7 +299,7 @@ answer(FunctionCallInfo fcinfo, PGFunction work)
 		if (error->sqlerrcode == ERRCODE_QUERY_CANCELED)
 			PG_RE_THROW();
 		FlushErrorState();
-		raise_as_http(error);
+		raise_as_http(error, &arguments);
 	}
 	PG_END_TRY();
 	return result;

@@ -1,6 +1,8 @@
 -- Schema rbac_api: the operations as a web service. PostgREST serves each of
 -- these functions as /rpc/NAME; arguments are the members of the JSON body, the
--- result is the response. http/ puts the exact routes of the role API before it.
+-- result is the response. http/ puts the exact routes of three role APIs before
+-- it. Here is what every request has to pass, and the operations of the first of
+-- these APIs; 82_api_roles.sql has the others.
 --
 -- How an operation is built. The public function rbac_api.X is the C trampoline
 -- rbac_api: it calls rbac_internal.begin_request and then rbac_internal.api_X,
@@ -527,25 +529,3 @@ COMMENT ON FUNCTION rbac_api.sign_in_with_api_key(text, text, text, text) IS
 'Sign a user in with an API key; needs no token.
 
 As rbac.sign_in_with_api_key. 200 {"id_token", "expires_at"}; 401 unknown, wrong or expired key, or unknown user, 403 the role of the key does not exceed what the user holds, 404 unknown organization, 422, 429, 503.';
-
--- What all operations have in common -----------------------------------------
-
-DO $$
-DECLARE
-    operation record;
-BEGIN
-    FOR operation IN
-        SELECT p.proname AS name, pg_get_function_identity_arguments(p.oid) AS arguments
-        FROM pg_proc AS p WHERE p.pronamespace = 'rbac_api'::regnamespace
-    LOOP
-        EXECUTE format(
-            'CREATE FUNCTION rbac_api.%1$I(jsonb) RETURNS json
-             LANGUAGE C VOLATILE PARALLEL UNSAFE AS ''MODULE_PATHNAME'', ''rbac_api_refuse'';
-             COMMENT ON FUNCTION rbac_api.%1$I(jsonb) IS %3$L;
-             COMMENT ON FUNCTION rbac_internal.api_%1$s(%2$s) IS %4$L',
-            operation.name, operation.arguments,
-            'Answer requests with missing or unknown arguments: 422, naming them.',
-            format('Implements rbac_api.%s.', operation.name));
-    END LOOP;
-END
-$$;

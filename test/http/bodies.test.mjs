@@ -1,7 +1,15 @@
 // Bodies as such: what is JSON, how large, which keys.
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { assertError, assertSuccess, operations } from './lib/contract.mjs';
+import {
+    allOperations,
+    assertError,
+    assertErrorOf,
+    assertSuccess,
+    invalidStatus,
+    operations,
+} from './lib/contract.mjs';
+import { examples, send as sendExample } from './lib/examples.mjs';
 import { createOrganization, randomName, validBodies } from './lib/organization.mjs';
 
 let organization;
@@ -9,58 +17,60 @@ before(async () => {
     organization = await createOrganization();
 });
 
-const writers = Object.keys(operations).filter(name => operations[name].method === 'POST');
+const writers = Object.keys(allOperations).filter(name => allOperations[name].request);
 
 // The text of a JSON object with more text inside it, at its end.
 const spliced = (body, text) => `${JSON.stringify(body).slice(0, -1)},${text}}`;
 
 for (const name of writers) {
-    const send = (body, headers) => organization.call(name, { body, headers });
+    const send = (body, headers) => sendExample(organization, name, { body, headers });
+    const validBody = async () => (await examples[name](organization)).body;
+    const assertInvalid = response => assertErrorOf(name, response, invalidStatus(name), ['body']);
 
     test(`${name}: malformed JSON`, async t => {
-        const valid = JSON.stringify(validBodies[name]());
+        const body = await validBody();
+        const valid = JSON.stringify(body);
         const bodies = {
             'half an object': valid.slice(0, -2),
             'something behind': `${valid}x`,
             'two objects': `${valid}${valid}`,
-            'trailing comma': spliced(validBodies[name](), ''),
+            'trailing comma': spliced(body, ''),
             'single quotes': valid.replaceAll('"', "'"),
-            'unquoted key': spliced(validBodies[name](), 'x:1'),
-            'not a number': spliced(validBodies[name](), '"x":NaN'),
-            'raw control character': spliced(validBodies[name](), '"x":"\u0001"'),
-            'invalid UTF-8': Buffer.from(spliced(validBodies[name](), '"x":"\xff"'), 'latin1'),
+            'unquoted key': spliced(body, 'x:1'),
+            'not a number': spliced(body, '"x":NaN'),
+            'raw control character': spliced(body, '"x":"\u0001"'),
+            'invalid UTF-8': Buffer.from(spliced(body, '"x":"\xff"'), 'latin1'),
             'byte order mark': `\ufeff${valid}`,
             comment: `/* */${valid}`,
-            'deep nesting': spliced(validBodies[name](), `"x":${'['.repeat(100000)}`),
+            'deep nesting': spliced(body, `"x":${'['.repeat(100000)}`),
         };
-        for (const [problem, body] of Object.entries(bodies)) {
-            await t.test(problem, async () => assertError(await send(body), 422, ['body']));
+        for (const [problem, text] of Object.entries(bodies)) {
+            await t.test(problem, async () => assertInvalid(await send(text)));
         }
     });
 
     test(`${name}: JSON, but not an object`, async () => {
-        for (const body of ['[]', 'null', '"x"', '5', 'true', `[${JSON.stringify(validBodies[name]())}]`]) {
-            assertError(await send(body), 422, ['body']);
+        for (const body of ['[]', 'null', '"x"', '5', 'true', `[${JSON.stringify(await validBody())}]`]) {
+            assertInvalid(await send(body));
         }
     });
 
     test(`${name}: too large`, async () => {
-        const body = spliced(validBodies[name](), `"x":"${'x'.repeat(20_000_000)}"`);
-        assertError(await send(body), 422, ['body']);
+        assertInvalid(await send(spliced(await validBody(), `"x":"${'x'.repeat(20_000_000)}"`)));
     });
 
     test(`${name}: not application/json`, async () => {
-        const body = JSON.stringify(validBodies[name]());
+        const body = JSON.stringify(await validBody());
         for (const type of [
             'text/plain',
             'application/x-www-form-urlencoded',
             'multipart/form-data; boundary=x',
             'text/csv',
         ]) {
-            assertError(await send(body, { 'Content-Type': type }), 422, ['body']);
+            assertInvalid(await send(body, { 'Content-Type': type }));
         }
         for (const type of ['application/json', 'application/json; charset=utf-8', 'Application/JSON']) {
-            const response = await send(validBodies[name](), { 'Content-Type': type });
+            const response = await send(await validBody(), { 'Content-Type': type });
             assertSuccess(name, response);
         }
     });
@@ -74,13 +84,13 @@ for (const name of writers) {
             { Range: 'items=5-6' },
             { 'X-HTTP-Method-Override': 'DELETE' },
         ]) {
-            assertSuccess(name, await send(validBodies[name](), headers));
+            assertSuccess(name, await send(await validBody(), headers));
         }
     });
 
     test(`${name}: unknown keys are ignored`, async () => {
         const body = {
-            ...validBodies[name](),
+            ...(await validBody()),
             unknown: { deep: [1] },
             '': null,
             __proto__x: 1,
@@ -88,9 +98,11 @@ for (const name of writers) {
             constructor: 1,
         };
         assertSuccess(name, await send(body));
-        assertSuccess(name, await send(spliced(validBodies[name](), '"__proto__":{"a":1},"toString":2')));
+        assertSuccess(name, await send(spliced(await validBody(), '"__proto__":{"a":1},"toString":2')));
     });
+}
 
+for (const name of Object.keys(operations).filter(operation => operations[operation].request)) {
     test(`${name}: the path is not overridden by the body`, async () => {
         const other = await createOrganization();
         for (const text of [
@@ -98,17 +110,25 @@ for (const name of writers) {
             '"role_name":"No such role","organization":"no such organization"',
         ]) {
             const body = name === 'create_role' ? text.replace(/"role_name":"[^"]*",/, '') : text;
-            assertSuccess(name, await send(spliced(validBodies[name](), body)));
+            assertSuccess(name, await organization.call(name, { body: spliced(validBodies[name](), body) }));
         }
     });
 }
 
+test('the path of the other APIs is not overridden either', async () => {
+    for (const name of ['modify_scoped_role', 'modify_application_role', 'assign_application_role']) {
+        const { body, ...example } = await examples[name](organization);
+        const text = spliced(body, '"role_id":"no such role","app_id":"no such application","organization":"x"');
+        assertSuccess(name, await organization.send(name, example, { body: text }));
+    }
+});
+
 test('an empty body', async () => {
     for (const name of writers) {
         for (const body of ['', '{}', ' {\n} ']) {
-            const response = await organization.call(name, { body });
-            if (name === 'modify_role') assertSuccess(name, response);
-            else assertError(response, 422, ['body']);
+            const response = await sendExample(organization, name, { body });
+            if (name.startsWith('modify_')) assertSuccess(name, response);
+            else assertErrorOf(name, response, invalidStatus(name), ['body']);
         }
     }
 });

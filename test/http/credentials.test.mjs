@@ -1,26 +1,31 @@
 // Bearer, Basic and X-ORG-ID at every operation.
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { assertError, assertSuccess, operations } from './lib/contract.mjs';
+import { allOperations, assertError, assertErrorOf, assertSuccess } from './lib/contract.mjs';
+import { examples } from './lib/examples.mjs';
 import { exchange, request } from './lib/http.mjs';
-import { createOrganization, path, validBodies } from './lib/organization.mjs';
+import { createOrganization, path, target } from './lib/organization.mjs';
 import { basic, sign, token } from './lib/token.mjs';
 
+const names = Object.keys(allOperations);
 let organization;
+// requests that are never done
+const prepared = {};
 before(async () => {
     organization = await createOrganization();
+    for (const name of names) prepared[name] = await examples[name](organization);
 });
 
-const names = Object.keys(operations);
-const send = (name, headers) =>
-    request(operations[name].method, path(name, organization.name), { body: validBodies[name](), headers });
+const deliver = (name, example, headers) =>
+    request(allOperations[name].method, target(name, example), { body: example.body, headers });
+const send = async (name, headers) => deliver(name, await examples[name](organization), headers);
 
 async function accepted(headers) {
     for (const name of names) assertSuccess(name, await send(name, headers));
 }
 
 async function refused(headers) {
-    for (const name of names) assertError(await send(name, headers), 401);
+    for (const name of names) assertErrorOf(name, await deliver(name, prepared[name], headers), 401);
 }
 
 test('nobody', () => refused({}));
@@ -123,8 +128,8 @@ test('claims cannot be sent as anything but a token', async () => {
 });
 
 test('a token in the query or the body is none', async () => {
-    const target = `${path('get_roles', organization.name)}?access_token=${organization.token('admin')}`;
-    assertError(await request('GET', target), 401);
+    const path_ = `${path('get_roles', organization.name)}?access_token=${organization.token('admin')}`;
+    assertError(await request('GET', path_), 401);
 });
 
 test('two Authorization headers are never more than one caller', async () => {

@@ -20,8 +20,8 @@ async function shell(script) {
 }
 
 // JSON without what is different in every run.
-const normalized = json => JSON.parse(json
-    .replaceAll(/"[0-9a-f]{24}"/g, '"an id"')
+const normalized = json => json && JSON.parse(json
+    .replaceAll(/"([0-9a-f]{24}|[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12})"/g, '"an id"')
     .replaceAll(/"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"/g, '"an instant"'));
 
 // The fenced blocks of the page, and the lines before them.

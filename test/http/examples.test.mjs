@@ -18,10 +18,13 @@ before(async () => {
     await run('psql', ['-XqAt', '-v', 'ON_ERROR_STOP=1', '-c', script]);
 });
 
+// A path without its query, and ids of what was created.
+const withoutId = path => path.split('?')[0].replace(/(?<=\/roles\/)[0-9a-f-]{24,36}/, 'ID');
+
 test('http.sh shows what is done and what is refused', async () => {
     const { stdout } = await run('bash', [example('http.sh')]);
-    const calls = [...stdout.matchAll(/^(\S+): (GET|POST) (\S+)(?:.*\n      .*|.*)\n  (\d+)\n  (.*)$/gm)];
-    assert.deepEqual(calls.map(([, user, method, path, status]) => `${user} ${method} ${path.split('?')[0]} ${status}`), [
+    const calls = [...stdout.matchAll(/^(\S+): (GET|POST|PUT|PATCH|DELETE) (\S+)(?:.*\n      .*|.*)\n  (\d+)\n  (.*)$/gm)];
+    assert.deepEqual(calls.map(([, user, method, path, status]) => `${user} ${method} ${withoutId(path)} ${status}`), [
         'mona GET /v1/acme/role/ 200',
         'mona POST /v1/acme/role/ 201',
         'mona POST /v1/acme/role/Agent-latam 200',
@@ -33,6 +36,20 @@ test('http.sh shows what is done and what is refused', async () => {
         'mona POST /v1/acme/role/Agent-nowhere/assign 404',
         'mona GET /v1/acme/role/temporary_permission_grants/ 422',
         'nobody GET /v1/acme/role/ 401',
+        'uma POST /roles 200',
+        'uma GET /roles/ID 200',
+        'uma PATCH /roles/ID 200',
+        'uma POST /roles/ID/assignments 200',
+        'uma GET /roles/ID/assignments 200',
+        'uma DELETE /roles/ID/assignments 200',
+        'uma DELETE /roles/ID 200',
+        'uma POST /v1/applications/billing/roles 201',
+        'uma GET /v1/applications/billing/roles 200',
+        'uma PUT /v1/applications/billing/roles/ID 202',
+        'uma GET /v1/applications/billing/roles/ID 200',
+        'uma POST /v1/applications/billing/roles/ID/assignments 204',
+        'uma DELETE /v1/applications/billing/roles/ID/assignments/crew 204',
+        'uma DELETE /v1/applications/billing/roles/ID 202',
     ]);
     const [created, described, modified, assigned] = calls.slice(1, 5).map(([, , , , , body]) => JSON.parse(body).role_id);
     assert.equal(described, created, 'a description is written in place');

@@ -2,14 +2,17 @@
 // answer comes back, with the headers that answers have and no others.
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { operations } from './lib/contract.mjs';
+import { allOperations } from './lib/contract.mjs';
+import { examples } from './lib/examples.mjs';
 import { exchange, gateway, postgrest } from './lib/http.mjs';
-import { createOrganization, path, validBodies } from './lib/organization.mjs';
+import { createOrganization, path, target } from './lib/organization.mjs';
 import { basic, token } from './lib/token.mjs';
 
 let organization;
+const prepared = {};
 before(async () => {
     organization = await createOrganization();
+    for (const name of Object.keys(allOperations)) prepared[name] = await examples[name](organization);
 });
 
 const payloads = [
@@ -93,54 +96,46 @@ async function everyPayload(t, attack) {
     for (const payload of payloads) await t.test(JSON.stringify(payload), () => attack(payload));
 }
 
-for (const [name, { method, query }] of Object.entries(operations)) {
-    const bodyOf = () => JSON.stringify(validBodies[name]());
-
-    test(`${name}: segments of the path`, t =>
-        everyPayload(t, async payload => {
-            const targets = [path(name, payload), path(name, organization.name, payload)];
-            for (const target of targets)
-                await assertOneAnswer([`${method} ${target} HTTP/1.1`, authorization()], bodyOf());
-        }));
+for (const [name, { method, path: template, query, request }] of Object.entries(allOperations)) {
+    if (template.includes('{')) {
+        test(`${name}: segments of the path`, t =>
+            everyPayload(t, async payload => {
+                const example = prepared[name];
+                for (const parameter of Object.keys(example.parameters)) {
+                    const parameters = { ...example.parameters, [parameter]: payload };
+                    const line = `${method} ${target(name, { ...example, parameters })} HTTP/1.1`;
+                    await assertOneAnswer([line, authorization()], example.body && JSON.stringify(example.body));
+                }
+            }));
+    }
 
     if (query) {
         test(`${name}: parameters of the query`, t =>
             everyPayload(t, async payload => {
                 for (const parameter of Object.keys(query)) {
-                    const target = `${path(name, organization.name)}?${parameter}=${encodeURIComponent(payload)}`;
-                    await assertOneAnswer([`${method} ${target} HTTP/1.1`, authorization()]);
+                    const changed = { ...prepared[name], query: { [parameter]: payload } };
+                    await assertOneAnswer([`${method} ${target(name, changed)} HTTP/1.1`, authorization()]);
                 }
             }));
-    } else {
+    }
+
+    if (request) {
         test(`${name}: members of the body`, t =>
             everyPayload(t, async payload => {
-                for (const key of [...Object.keys(validBodies[name]()), payload]) {
-                    const body = JSON.stringify({ ...validBodies[name](), [key]: payload });
-                    await assertOneAnswer(
-                        [`${method} ${path(name, organization.name)} HTTP/1.1`, authorization()],
-                        body,
-                    );
+                const example = prepared[name];
+                for (const key of [...Object.keys(example.body), payload]) {
+                    const body = JSON.stringify({ ...example.body, [key]: payload });
+                    await assertOneAnswer([`${method} ${target(name, example)} HTTP/1.1`, authorization()], body);
                 }
             }));
     }
 
     test(`${name}: arguments at /rpc`, t =>
         everyPayload(t, async payload => {
-            const keys = [
-                'organization',
-                'role_name',
-                'user_id',
-                'id',
-                'permission_grant',
-                'permission_grants',
-                payload,
-            ];
-            for (const key of keys) {
-                const body = JSON.stringify({
-                    organization: organization.name,
-                    ...validBodies[name](),
-                    [key]: payload,
-                });
+            const { parameters, query: sent, body: members } = prepared[name];
+            const wanted = { ...sent, ...members, ...parameters };
+            for (const key of [...Object.keys(wanted), payload]) {
+                const body = JSON.stringify({ ...wanted, [key]: payload });
                 await assertOneAnswer([`POST /rpc/${name} HTTP/1.1`, authorization()], body, postgrest);
             }
         }));

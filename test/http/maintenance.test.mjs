@@ -1,9 +1,10 @@
 // Maintenance: on and off without a restart, for everything over HTTP.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { assertError, assertRpcError, assertSuccess, operations } from './lib/contract.mjs';
+import { allOperations, assertErrorOf, assertRpcError, assertSuccess } from './lib/contract.mjs';
 import { configure, sql } from './lib/database.mjs';
-import { createOrganization, validBodies } from './lib/organization.mjs';
+import { send } from './lib/examples.mjs';
+import { createOrganization } from './lib/organization.mjs';
 
 let organization;
 before(async () => {
@@ -11,15 +12,15 @@ before(async () => {
 });
 after(() => configure({ 'rbac.maintenance': null }));
 
-const names = Object.keys(operations);
-const call = name => organization.call(name, { body: validBodies[name]() });
+const names = Object.keys(allOperations);
+const call = name => send(organization, name);
 
 test('on, for new and old connections', async () => {
     for (const name of names) assertSuccess(name, await call(name));
     await configure({ 'rbac.maintenance': 'on' });
     for (const name of names) {
         const responses = await Promise.all(Array.from({ length: 10 }, () => call(name)));
-        for (const response of responses) assertError(response, 503);
+        for (const response of responses) assertErrorOf(name, response, 503);
         assert.match(responses[0].headers['retry-after'], /^[1-9]\d*$/);
     }
     assertRpcError(await organization.rpc('get_roles', { organization: organization.name }), 503, '57P03');

@@ -1,9 +1,9 @@
 // Which paths and methods there are, and what the others answer.
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { assertError, assertSuccess, operations } from './lib/contract.mjs';
+import { allOperations, assertError, assertErrorOf, assertSuccess, operations } from './lib/contract.mjs';
 import { exchange, request } from './lib/http.mjs';
-import { createOrganization, path, validBodies } from './lib/organization.mjs';
+import { createOrganization, fill, path, validBodies } from './lib/organization.mjs';
 
 let organization;
 before(async () => {
@@ -16,16 +16,18 @@ const send = (method, target, options = {}) =>
         headers: { Authorization: `Bearer ${organization.token('admin')}`, ...options.headers },
     });
 const names = Object.keys(operations);
-const methodsOf = target => names.filter(name => operations[name].path === target).map(name => operations[name].method);
+const everyName = Object.keys(allOperations);
+const namesAt = template => everyName.filter(name => allOperations[name].path === template);
 
 test('other methods are 405 with those that there are', async t => {
-    for (const target of new Set(names.map(name => operations[name].path))) {
-        const expected = methodsOf(target);
-        const concrete = target.replace('{organization}', organization.name).replace('{role_name}', 'Reader');
+    const parameters = { organization: organization.name, role_name: 'x', role_id: 'x', app_id: 'x', entity_id: 'x' };
+    for (const template of new Set(everyName.map(name => allOperations[name].path))) {
+        const [name] = namesAt(template);
+        const expected = namesAt(template).map(other => allOperations[other].method);
         for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].filter(m => !expected.includes(m))) {
-            await t.test(`${method} ${target}`, async () => {
-                const response = await send(method, concrete);
-                assertError(response, 405);
+            await t.test(`${method} ${template}`, async () => {
+                const response = await send(method, fill(template, parameters));
+                assertErrorOf(name, response, 405);
                 const allowed = response.headers.allow.split(/, */).filter(m => !['HEAD', 'OPTIONS'].includes(m));
                 assert.deepEqual(allowed.sort(), expected.sort());
             });
@@ -41,10 +43,34 @@ test('methods that nobody knows', async () => {
 });
 
 test('OPTIONS tells the methods', async () => {
-    const response = await send('OPTIONS', path('get_roles', organization.name));
-    assert.ok([200, 204].includes(response.status));
-    assert.match(response.headers.allow, /GET/);
-    assert.match(response.headers.allow, /POST/);
+    const paths = {
+        [path('get_roles', organization.name)]: 'GET, HEAD, OPTIONS, POST',
+        '/roles': 'OPTIONS, POST',
+        '/roles/x': 'DELETE, GET, HEAD, OPTIONS, PATCH',
+        '/roles/x/assignments': 'DELETE, GET, HEAD, OPTIONS, POST',
+        '/v1/applications/x/roles': 'GET, HEAD, OPTIONS, POST',
+        '/v1/applications/x/roles/x': 'DELETE, GET, HEAD, OPTIONS, PUT',
+        '/v1/applications/x/roles/x/assignments': 'OPTIONS, POST',
+        '/v1/applications/x/roles/x/assignments/x': 'DELETE, OPTIONS',
+    };
+    for (const [target, methods] of Object.entries(paths)) {
+        const response = await send('OPTIONS', target);
+        assert.equal(response.status, 204);
+        assert.equal(response.headers.allow.split(', ').sort().join(', '), methods);
+    }
+});
+
+// Both paths fit: to an application the organization's role would be "roles".
+test('what is written in a path counts before what stands for anything', async () => {
+    const applications = await createOrganization();
+    assertErrorOf('create_application_role', await applications.send('create_application_role', {
+        parameters: { app_id: 'role' },
+        body: { role_name: 'x' },
+    }), 404);
+    const other = await send('POST', '/v1/applications/role/other', { body: {} });
+    assertError(other, 404);
+    assert.equal(other.body.detail, 'organization "applications" does not exist');
+    assert.deepEqual((await send('POST', '/v1/%61pplications/role/roles', { body: {} })).body, other.body);
 });
 
 test('HEAD is GET without a body', async () => {
@@ -76,7 +102,15 @@ test('unknown routes are 404', async t => {
         '/_400',
         '/gateway.js',
         '/nginx.conf',
-        '/v1/applications/a/roles',
+        '/v1/applications/a',
+        '/v1/applications//roles',
+        '/v1/applications/a/roles/',
+        '/v1/applications/a/roles/b/assignments/',
+        '/v1/applications/a/roles/b/assignments/c/d',
+        '/roles/',
+        '/roles/a/',
+        '/roles/a/assignments/b',
+        '/v1/roles',
         '/.git/config',
     ];
     for (const target of targets) {

@@ -1,22 +1,26 @@
 // Who has no business in an organization, at every operation: no answer holds
 // what is in it, and nothing in it changes. Two things are told on purpose: that
-// there is something of a name, since 404 comes before 403, and to those whose
-// token is of the organization, one request that a role would allow them.
+// there is something of a name or id, since 404 comes before 403, and to those
+// whose token is of the organization, what the role of an id is called and one
+// request that a role would allow them.
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { operations } from './lib/contract.mjs';
+import { allOperations } from './lib/contract.mjs';
 import { sql } from './lib/database.mjs';
+import { examples, workspace } from './lib/examples.mjs';
 import { postgrest, request } from './lib/http.mjs';
-import { createOrganization, everything, grant, path, validBodies } from './lib/organization.mjs';
+import { createOrganization, everything, grant, path, target } from './lib/organization.mjs';
 import { now, sign, token } from './lib/token.mjs';
 
 const secret = /classified/i;
 const counterexample = / do not cover \{.*?\}\./;
-let victim, other, functions, insiders, outsiders;
+let victim, other, functions, insiders, outsiders, scopedRole, applicationRole;
+const prepared = {};
 
 const tables = [
     'rbac.organization',
     'rbac.principal',
+    'rbac.group_member',
     'rbac.role JOIN rbac.role_version USING (role)',
     'rbac.assignment',
     'rbac.temporary_grant',
@@ -40,6 +44,15 @@ before(async () => {
                   '{"classified tag": "classified"}', 'Classified justification')`;
     await sql`SELECT rbac.create_api_key(${victim.name}, 'P1D', 'Board')`;
     await victim.addUser('nobody');
+    await victim.addGroup('Directors', 'bob');
+    await victim.addApplication('Payroll');
+    scopedRole = await victim.addScopedRole('workspace', [grant('Document:Read', { region: 'classified-region' })], 'Director');
+    await victim.assignScopedRole(scopedRole, 'bob', workspace);
+    applicationRole = await victim.addApplicationRole('Payroll', 'Payer', ['classified']);
+    for (const name of Object.keys(allOperations)) prepared[name] = await examples[name](victim);
+    Object.assign(prepared.modify_role.parameters, { role_name: 'Board' });
+    Object.assign(prepared.assign_role.parameters, { role_name: 'Board' });
+    prepared.get_roles.query = { return_permission_grants: true };
     await sql`SELECT rbac.create_user(${other.name}, ${victim.name})`;
     functions = JSON.parse(await sql`
         SELECT json_object_agg(proname, proargnames[:pronargs]) FROM pg_proc
@@ -76,7 +89,7 @@ const headersOf = bearer => (bearer === undefined ? {} : { Authorization: `Beare
 function assertNothing(response, what, isInsider) {
     const text = isInsider ? response.text.replace(counterexample, '') : response.text;
     assert.doesNotMatch(text + JSON.stringify(response.headers), secret, what);
-    const list = response.body.roles ?? response.body.temporary_permission_grants ?? response.body.api_keys;
+    const [list] = Array.isArray(response.body) ? [response.body] : Object.values(response.body ?? {});
     assert.ok(
         [401, 403, 404, 422].includes(response.status) || (response.status === 200 && list?.length === 0),
         `${what}: ${response.status} ${response.text}`,
@@ -104,13 +117,32 @@ const values = () => ({
     is_base_role: false,
     inherited_from: ['Board'],
     return_permission_grants: true,
+    group_id: 'Directors',
+    app_id: 'Payroll',
+    entity_ids: ['bob'],
+    entity_id: 'bob',
+    entity_type: 'User',
+    organization_id: victim.name,
+    role_id: scopedRole,
+    workspace_id: workspace,
+    level: 'workspace',
+    system_managed: false,
+    permissions: [{ resource_type: 'Document', action: 'Read' }],
+    category: 'Document',
 });
+const valuesForApplications = () => ({ role_id: applicationRole, permissions: ['pay'] });
+const filters = ['id', 'name', 'user_id', 'level', 'workspace_id', 'creator', 'tag'];
 
-// Lists are asked for without filters.
+// Lists are asked for without filters, and reviews by the name of the role.
 function bodyOf(operation) {
-    const names = operation.startsWith('get_') ? ['organization', 'return_permission_grants'] : functions[operation];
+    const names = functions[operation];
+    const omitted = [
+        ...(operation.startsWith('get_') ? filters : []),
+        ...(names.includes('role_name') && !names.includes('app_id') ? ['role_id'] : []),
+    ];
+    const found = { ...values(), ...(names.includes('app_id') && valuesForApplications()) };
     return Object.fromEntries(
-        Object.entries(values()).filter(([name]) => names.includes(name) && functions[operation].includes(name)),
+        Object.entries(found).filter(([name]) => names.includes(name) && !omitted.includes(name)),
     );
 }
 
@@ -127,17 +159,16 @@ async function everyStranger(t, attack) {
 
 test('exact routes', t =>
     everyStranger(t, async (bearer, assertAnswer) => {
-        for (const [operation, { method }] of Object.entries(operations)) {
-            const search = operation === 'get_roles' ? '?return_permission_grants=true' : '';
-            const target = path(operation, victim.name, 'Board') + search;
-            const body = validBodies[operation]();
-            assertAnswer(await request(method, target, { body, headers: headersOf(bearer) }), operation);
+        for (const [operation, { method }] of Object.entries(allOperations)) {
+            const { body } = prepared[operation];
+            const options = { body, headers: headersOf(bearer) };
+            assertAnswer(await request(method, target(operation, prepared[operation]), options), operation);
         }
     }));
 
 test('/rpc', t =>
     everyStranger(t, async (bearer, assertAnswer) => {
-        assert.ok(Object.keys(functions).length > 15);
+        assert.ok(Object.keys(functions).length > 45);
         for (const operation of Object.keys(functions)) {
             const options = { server: postgrest, body: bodyOf(operation), headers: headersOf(bearer) };
             assertAnswer(await request('POST', `/rpc/${operation}`, options), operation);
@@ -148,10 +179,21 @@ test('those values would do for the administrator', async () => {
     const { text, status } = await victim.rpc('get_roles', bodyOf('get_roles'));
     assert.equal(status, 200);
     assert.match(text, secret);
-    for (const operation of ['user_privileges', 'effective_privileges', 'role_privileges']) {
+    for (const operation of [
+        'user_privileges',
+        'effective_privileges',
+        'role_privileges',
+        'get_application_role',
+        'get_application_roles',
+        'role_permissions',
+        'user_permissions',
+    ]) {
         assert.match((await victim.rpc(operation, bodyOf(operation))).text, secret, operation);
     }
     assert.equal((await victim.rpc('check_access', bodyOf('check_access'))).body, true);
+    for (const operation of ['get_groups', 'get_scoped_role', 'get_scoped_role_assignments', 'authorized_roles']) {
+        assert.equal((await victim.rpc(operation, bodyOf(operation))).status, 200, operation);
+    }
 });
 
 test('strange claims do not keep others waiting', async () => {

@@ -3,9 +3,10 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, symlinkSync, unlinkSync } from 'node:fs';
 import { before, test } from 'node:test';
-import { assertError, assertRpcError, assertSuccess, operations } from './lib/contract.mjs';
+import { allOperations, applicationOperations, assertErrorOf, assertRpcError, assertSuccess } from './lib/contract.mjs';
 import { sql } from './lib/database.mjs';
-import { createOrganization, validBodies } from './lib/organization.mjs';
+import { send } from './lib/examples.mjs';
+import { createOrganization } from './lib/organization.mjs';
 import { freeServer, startGateway, startPostgrest, waitFor } from './lib/servers.mjs';
 
 let organization;
@@ -13,21 +14,22 @@ before(async () => {
     organization = await createOrganization();
 });
 
-const names = Object.keys(operations);
-const call = (name, server, options) => organization.call(name, { body: validBodies[name](), server, ...options });
+const names = Object.keys(allOperations);
+const call = (name, server, options) => send(organization, name, { server, ...options });
 const rpc = server => organization.rpc('get_roles', { organization: organization.name }, { server });
 
-function assertUnavailable(response) {
-    assertError(response, 503);
+function assertUnavailable(name, response) {
+    assertErrorOf(name, response, 503);
     assert.match(response.headers['retry-after'], /^[1-9]\d*$/);
-    assert.deepEqual(response.body, { detail: 'The service is temporarily unavailable' });
+    const { [name in applicationOperations ? 'message' : 'detail']: text } = response.body;
+    assert.equal(text, 'The service is temporarily unavailable');
 }
 
 test('PostgREST is not there', async () => {
     const server = await startGateway(await freeServer());
     for (const name of names) {
-        assertUnavailable(await call(name, server));
-        assertError(await call(name, server, { headers: { Authorization: '' } }), 401);
+        assertUnavailable(name, await call(name, server));
+        assertErrorOf(name, await call(name, server, { headers: { Authorization: '' } }), 401);
     }
 });
 
@@ -43,7 +45,7 @@ test('the database goes away, and comes back', async () => {
 
     unlinkSync(`${sockets}/${socket}`);
     await sql`SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'goes_away'`;
-    for (const name of names) assertUnavailable(await call(name, server));
+    for (const name of names) assertUnavailable(name, await call(name, server));
     const response = await rpc(postgrest);
     assertRpcError(response, 503);
     assert.match(response.body.code, /^PGRST00\d$/);

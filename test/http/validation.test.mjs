@@ -2,8 +2,9 @@
 // what they refuse is 422, and what they allow is never an error of the server.
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { assertError, operations, validators } from './lib/contract.mjs';
-import { createOrganization, grant, validBodies } from './lib/organization.mjs';
+import { allOperations, assertErrorOf, invalidStatus, validators } from './lib/contract.mjs';
+import { examples } from './lib/examples.mjs';
+import { createOrganization, grant } from './lib/organization.mjs';
 
 let organization;
 before(async () => {
@@ -11,7 +12,6 @@ before(async () => {
 });
 
 const bodies = {
-    ...validBodies,
     modify_role: () => ({
         description: 'Changed',
         frontend_view: 'admin',
@@ -45,21 +45,22 @@ function mutations(body) {
 
 const isCovered = new Set();
 
-for (const name of Object.keys(operations).filter(operation => operations[operation].request)) {
+for (const name of Object.keys(allOperations).filter(operation => allOperations[operation].request)) {
     test(name, async t => {
         const validate = validators[name].request;
-        for (const { path, body } of mutations(bodies[name]())) {
+        const example = await examples[name](organization);
+        for (const { path, body } of mutations(bodies[name]?.() ?? example.body)) {
             const isValid = validate(body);
             const text = JSON.stringify(body);
             await t.test(`${path.join('.') || 'body'} in ${text}`, async () => {
-                const response = await organization.call(name, { body: text });
+                const response = await organization.send(name, example, { body: text });
                 if (isValid) {
                     assert.ok(
-                        operations[name].statuses.includes(response.status) && response.status < 500,
+                        allOperations[name].statuses.includes(response.status) && response.status < 500,
                         `status ${response.status}: ${response.text}`,
                     );
                 } else {
-                    assertError(response, 422, ['body', ...path.slice(0, 1)]);
+                    assertErrorOf(name, response, invalidStatus(name), ['body', ...path.slice(0, 1)]);
                 }
                 isCovered.add(isValid);
             });

@@ -68,7 +68,7 @@ END
 $$;
 
 -- Nothing is done without a caller, not even for the system.
-SELECT r.status, count(DISTINCT p.proname) > 15 AS operations, array_agg(p.proname) FILTER (WHERE r.status <> '401') AS others
+SELECT r.status, count(DISTINCT p.proname) > 45 AS operations, array_agg(p.proname) FILTER (WHERE r.status <> '401') AS others
 FROM pg_proc AS p CROSS JOIN LATERAL pg_temp.request(p.proname, '{"organization": "acme", "role_name": "Reader", "user_id": "ann"}') AS r
 WHERE p.pronamespace = 'rbac_api'::regnamespace AND p.proargnames IS NULL GROUP BY 1;
 SELECT r.* FROM pg_temp.request('create_organization', '{"organization": "new"}') AS r;
@@ -185,7 +185,7 @@ SELECT rbac_api.assign_role('null');
 SELECT rbac_api.assign_role(NULL);
 SELECT rbac_api.get_roles('{"organization": "acme"}'::jsonb);
 -- Every operation has this overload, and answers with it.
-SELECT count(*) > 15 AS operations, r.status, count(*) FILTER (WHERE strpos(r.answer, 'unknown argument \"nonsense\"') = 0) AS others
+SELECT count(*) > 45 AS operations, r.status, count(*) FILTER (WHERE strpos(r.answer, 'unknown argument \"nonsense\"') = 0) AS others
 FROM pg_proc AS p CROSS JOIN LATERAL pg_temp.request(p.proname, '{"nonsense": 1}') AS r
 WHERE p.pronamespace = 'rbac_api'::regnamespace AND p.proargnames IS NULL GROUP BY r.status;
 SELECT proname, count(*) FROM pg_proc WHERE pronamespace = 'rbac_api'::regnamespace GROUP BY 1 HAVING count(*) <> 2;
@@ -200,6 +200,45 @@ SELECT n, operation, r.* FROM (VALUES
     (5, 'define_permission', '{"permission_name": "My:Own", "attributes": {"a": "string", "a": "number"}}'),
     (6, 'check_access', '{"organization": "acme", "user_id": "ben", "permission": "Doc:Read", "attributes": {"region": "eu", "region": "asia"}}')) AS v (n, operation, body)
 CROSS JOIN LATERAL pg_temp.request(v.operation, v.body::json) AS r ORDER BY n;
+
+-- Scoped roles have ids that are uuids, and names of their own for arguments and
+-- permissions; application roles are in the caller's organization.
+RESET SESSION AUTHORIZATION;
+DO $$
+DECLARE
+    organization CONSTANT text := '0a000000-0000-4000-8000-00000000000a';
+BEGIN
+    PERFORM rbac.create_organization(organization);
+    PERFORM rbac.create_user(organization, u) FROM unnest('{adm,ann}'::text[]) AS u;
+    PERFORM rbac.create_role(organization, 'Admin', 'Does it all', '[{"permission_name": "*", "conditions": {}}]', 'admin');
+    PERFORM rbac.assign_role(organization, 'Admin', 'adm');
+END
+$$;
+SET SESSION AUTHORIZATION regress_authenticator;
+SET ROLE regress_web;
+CALL pg_temp.act_as('0a000000-0000-4000-8000-00000000000a', 'adm');
+SELECT n, operation, r.status, regexp_replace(r.answer, '"[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-8[0-9a-f-]{16}"', '"UUID"', 'g') AS answer FROM (VALUES
+    (1, 'create_scoped_role', '{"organization_id": "0A000000-0000-4000-8000-00000000000A", "level": "project", "system_managed": false, "name": "Reader", "permissions": [{"resource_type": "Doc", "action": "Read"}]}'),
+    (2, 'create_scoped_role', '{"organization_id": "0a000000-0000-4000-8000-00000000000a", "level": "project", "system_managed": false, "permissions": []}'),
+    (3, 'create_scoped_role', '{"organization_id": "acme", "level": "project", "system_managed": false}'),
+    (4, 'create_scoped_role', '{"organization_id": null, "level": "project", "system_managed": false}'),
+    (5, 'create_scoped_role', '{"organization_id": "0a000000-0000-4000-8000-00000000000a", "level": "project", "system_managed": false, "name": ""}'),
+    (6, 'create_scoped_role', '{"organization_id": "0a000000-0000-4000-8000-00000000000a", "level": "project", "system_managed": false, "permissions": [{"resource_type": "Doc", "action": "None"}]}'),
+    (7, 'create_scoped_role', '{"organization_id": "0a000000-0000-4000-8000-00000000000a", "level": "project", "system_managed": false, "permissions": [{"resource_type": "Doc", "action": "Read", "resource_id": "1"}]}'),
+    (8, 'create_scoped_role', '{"organization_id": "0a000000-0000-4000-8000-00000000000a", "level": "project", "system_managed": false, "permissions": [{"resource_type": "Doc"}]}'),
+    (9, 'create_scoped_role', '{"organization_id": "0a000000-0000-4000-8000-00000000000a", "level": "galaxy", "system_managed": false}'),
+    (10, 'assign_scoped_role', '{"role_id": "0a000000-0000-4000-8000-00000000000a", "user_id": "ann", "invitation_id": "x"}'),
+    (11, 'assign_scoped_role', '{"role_id": "0a000000-0000-4000-8000-00000000000a", "user_id": "ann"}'),
+    (12, 'get_scoped_role_assignments', '{"role_id": "6b024abef0d5eafd64ca4957"}'),
+    (13, 'create_application', '{"organization": "0a000000-0000-4000-8000-00000000000a", "app_id": "shop"}'),
+    (14, 'create_application_role', '{"app_id": "shop", "role_name": "Seller", "permissions": ["sell", "*", "sell"]}'),
+    (15, 'get_application_roles', '{"app_id": "shop"}'),
+    (16, 'get_application_roles', '{"app_id": "shop", "organization": "acme"}'),
+    (17, 'create_group', '{"organization": "0a000000-0000-4000-8000-00000000000a", "group_id": "staff"}'),
+    (18, 'get_groups', '{"organization": "0a000000-0000-4000-8000-00000000000a"}'),
+    (19, 'authorized_roles', '{"organization": "0a000000-0000-4000-8000-00000000000a", "user_id": "adm"}')) AS v (n, operation, body)
+CROSS JOIN LATERAL pg_temp.request(v.operation, v.body::json) AS r ORDER BY n;
+CALL pg_temp.act_as('acme', 'adm');
 
 -- What goes wrong inside is not told, and never looks like a conflict that a retry would help.
 RESET SESSION AUTHORIZATION;

@@ -34,9 +34,10 @@ my $agent  = tickets($emea);
 my $open   = tickets("$emea AND status = 'open'");
 my $closed = tickets(q{org_id = 'acme' AND status = 'closed'});
 my $amer   = tickets(q{org_id = 'acme' AND (region = 'amer' AND NOT confidential OR owner = 'eve')});
+my $apac   = tickets(q{org_id = 'acme' AND (region = 'apac' AND NOT confidential OR owner = 'eve')});
 my $acme   = tickets(q{org_id = 'acme'});
 my $globex = tickets(q{org_id = 'globex'});
-cmp_ok($_, '>', 0, 'there are tickets to tell apart') for $own, $agent, $open, $closed, $amer, $acme, $globex;
+cmp_ok($_, '>', 0, 'there are tickets to tell apart') for $own, $agent, $open, $closed, $amer, $apac, $acme, $globex;
 
 ($code, $tour, $refused) = $node->psql('postgres', "\\i $top/examples/tour.sql", on_error_stop => 0);
 
@@ -57,8 +58,12 @@ shows('Open and not-open', 'greater', 'two grants together cover what neither do
 shows('... but not one without', '{"attributes": {}, "permission_name": "Ticket:Read"}', 'but not all');
 shows('audrey, the auditor', "t\n" . ($closed + $open) . "|closed\n0", 'a temporary grant ends by itself');
 shows('== 6.', "\n$amer\n$own", 'a revoke counts at once');
-shows('== 7.', "\n" . join("\n", 'mona|assign_role|Agent-amer|eve', 'mona|create_temporary_permission_grant||audrey',
-	'mona|revoke_role|Agent-amer|eve'), 'and all of it is on record');
+shows('mona makes a group', $apac, 'members of a group have its roles');
+shows('The shop', "refund|t\nclose|f", 'and what they let them do with an application');
+shows('== 8.', "\n" . join("\n", 'mona|assign_role|Agent-amer|eve', 'mona|create_temporary_permission_grant||audrey',
+	'mona|revoke_role|Agent-amer|eve', 'mona|create_group||', 'mona|assign_scoped_role|Agent-apac|',
+	'mona|add_group_member||eve', 'mona|create_application||', 'mona|create_application_role|Refunder|',
+	'mona|assign_application_role|Refunder|'), 'and all of it is on record');
 is_deeply([ $refused =~ /ERROR:  (.*)/g ], [
 	'new row violates row-level security policy for table "ticket"',
 	("the caller's privileges do not exceed those granted") x 2 ], 'three attempts are refused');

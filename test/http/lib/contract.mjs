@@ -1,25 +1,31 @@
-// The contract of the six operations as assertions about responses, which must
-// be what the OpenAPI document says as well.
+// The contract of the three APIs as assertions about responses, which must be
+// what the OpenAPI document says as well.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import Ajv from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { assertDocumented, assertSchema } from './document.mjs';
 
-const { operations, $defs } = JSON.parse(readFileSync(new URL('../contract.json', import.meta.url)));
+const {
+    operations,
+    scoped_operations: scopedOperations,
+    application_operations: applicationOperations,
+    $defs,
+} = JSON.parse(readFileSync(new URL('../contract.json', import.meta.url)));
+const allOperations = { ...operations, ...scopedOperations, ...applicationOperations };
 const ajv = new Ajv.default({ allErrors: true, strictTypes: false });
 ajv.addKeyword('discriminator');
 addFormats.default(ajv);
 
 const compile = schema => ajv.compile({ ...schema, $defs });
 
-export { $defs, operations };
+export { $defs, allOperations, applicationOperations, operations, scopedOperations };
 
 // validators[operation].request and .response, as far as there are such bodies.
 export const validators = Object.fromEntries(
-    Object.entries(operations).map(([name, operation]) => [
+    Object.entries(allOperations).map(([name, { request, response }]) => [
         name,
-        { request: operation.request && compile(operation.request), response: compile(operation.response) },
+        { request: request && compile(request), response: response && compile(response) },
     ]),
 );
 
@@ -51,6 +57,29 @@ const validateProblems = compile({
         },
     },
 });
+const exceptions = { 400: 'ValueError', 403: 'IllegalOperationError', 404: 'KeyError', 409: 'EntityExistsError' };
+const validateException = compile({
+    type: 'object',
+    additionalProperties: false,
+    required: ['detail'],
+    properties: {
+        detail: {
+            type: 'array',
+            minItems: 2,
+            maxItems: 2,
+            items: false,
+            prefixItems: [{ enum: Object.values(exceptions) }, stringSchema],
+        },
+    },
+});
+// message is an array where arguments are not valid, and a taken identifier has a code more
+const validateApplicationError = (status, message = stringSchema, more = {}) =>
+    compile({
+        type: 'object',
+        additionalProperties: false,
+        required: ['message', 'error_code', ...Object.keys(more)],
+        properties: { message, error_code: { const: status }, ...more },
+    });
 const validateRpcError = compile({
     type: 'object',
     additionalProperties: false,
@@ -87,11 +116,17 @@ function assertPatterns(value) {
 }
 
 export function assertSuccess(name, response) {
-    const status = operations[name].statuses[0];
-    assert.equal(response.status, status, describe(response));
-    assertValid(validators[name].response, response);
-    assertPatterns(response.body);
-    assertDocumented(operations[name], response);
+    const operation = allOperations[name];
+    assert.equal(response.status, operation.statuses[0], describe(response));
+    if (operation.response) {
+        assertValid(validators[name].response, response);
+        // an id of the scoped API is a uuid, which its schemas say
+        if (!(name in scopedOperations)) assertPatterns(response.body);
+    } else {
+        assert.equal(response.text, '');
+        assert.equal(response.headers['content-type'], undefined);
+    }
+    assertDocumented(operation, response);
 }
 
 const requiredHeaders = {
@@ -123,6 +158,36 @@ export function assertError(response, status, loc) {
         assert.ok(found.includes(loc.join('.')), `a problem at ${loc.join('.')} in ${response.text}`);
     }
 }
+
+function assertScopedError(response, status) {
+    assertStatus(response, status);
+    if (status in exceptions) {
+        assertValid(validateException, response);
+        assert.equal(response.body.detail[0], exceptions[status]);
+    } else {
+        assertError(response, status);
+    }
+}
+
+const applicationErrors = {
+    400: [{ type: 'array', minItems: 1, items: stringSchema }],
+    409: [stringSchema, { ts_error_code: { const: 'identifier_taken' } }],
+};
+
+function assertApplicationError(response, status) {
+    assertStatus(response, status);
+    assertValid(validateApplicationError(status, ...(applicationErrors[status] ?? [])), response);
+}
+
+// An error of an operation, in the manner of its API; for loc see assertError.
+export function assertErrorOf(name, response, status, loc) {
+    if (name in applicationOperations) assertApplicationError(response, status);
+    else if (name in scopedOperations && status !== 422) assertScopedError(response, status);
+    else assertError(response, status, loc);
+}
+
+// What an operation's API answers to arguments that are not valid.
+export const invalidStatus = name => (name in applicationOperations ? 400 : 422);
 
 // An error of /rpc, with the SQLSTATE or PostgREST's own code if given.
 export function assertRpcError(response, status, code) {
