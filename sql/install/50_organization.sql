@@ -388,7 +388,7 @@ $$;
 COMMENT ON FUNCTION rbac_internal.check_privileges(text, rbac.privileges) IS
 'Raises 42704 for an unknown permission, 22023 for a condition that does not suit the registry.';
 
--- Users ----------------------------------------------------------------------
+-- Principals -----------------------------------------------------------------
 
 CREATE FUNCTION rbac_internal.require_principal(organization text, kind text, principal_id text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
@@ -419,6 +419,20 @@ END
 $$;
 COMMENT ON FUNCTION rbac_internal.insert_principal(text, text, text) IS
 'Makes a principal; raises 42710 if the organization has one of this id, of whatever kind.';
+
+CREATE FUNCTION rbac_internal.enter_principal(
+    organization text, kind text, argument text, principal_id text
+) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM rbac_internal.enter_organization(organization);
+    PERFORM rbac_internal.require_argument(argument, principal_id);
+    PERFORM rbac_internal.lock_organization(organization);
+    PERFORM rbac_internal.require_principal(organization, kind, principal_id);
+END
+$$;
+COMMENT ON FUNCTION rbac_internal.enter_principal(text, text, text, text) IS
+'Locks the organization of a principal that is to change; raises unless the caller acts in it and the principal exists.';
 
 CREATE FUNCTION rbac.create_user(
     organization text DEFAULT NULL,

@@ -9,18 +9,6 @@ INSERT INTO rbac.permission (permission_name, attributes, description, is_builti
     ('Group:RemoveMember', '{"group_id": "string", "user_id": "string"}',
      'End the membership of a user in a group.', true);
 
-CREATE FUNCTION rbac_internal.enter_group(organization text, group_id text) RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-    PERFORM rbac_internal.enter_organization(organization);
-    PERFORM rbac_internal.require_argument('group_id', group_id);
-    PERFORM rbac_internal.lock_organization(organization);
-    PERFORM rbac_internal.require_principal(organization, 'group', group_id);
-END
-$$;
-COMMENT ON FUNCTION rbac_internal.enter_group(text, text) IS
-'Locks the organization of a group that is to change; raises unless the caller acts in it and the group exists.';
-
 CREATE FUNCTION rbac.create_group(
     organization text DEFAULT NULL,
     group_id text DEFAULT NULL
@@ -62,7 +50,7 @@ CREATE FUNCTION rbac_internal.delete_group(organization text, group_id text) RET
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 BEGIN
-    PERFORM rbac_internal.enter_group(organization, group_id);
+    PERFORM rbac_internal.enter_principal(organization, 'group', 'group_id', group_id);
     PERFORM rbac_internal.require_permission('Group:DeleteGroup', jsonb_build_object(
         'org_id', organization, 'group_id', group_id));
     PERFORM rbac_internal.authorize_removal(
@@ -96,7 +84,7 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'rbac_admin';
 CREATE FUNCTION rbac_internal.add_group_member(organization text, group_id text, user_id text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    PERFORM rbac_internal.enter_group(organization, group_id);
+    PERFORM rbac_internal.enter_principal(organization, 'group', 'group_id', group_id);
     PERFORM rbac_internal.require_argument('user_id', user_id);
     PERFORM rbac_internal.require_principal(organization, 'user', user_id);
     PERFORM rbac_internal.require_permission('Group:AddMember', jsonb_build_object(
@@ -137,7 +125,7 @@ CREATE FUNCTION rbac_internal.remove_group_member(organization text, group_id te
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 BEGIN
-    PERFORM rbac_internal.enter_group(organization, group_id);
+    PERFORM rbac_internal.enter_principal(organization, 'group', 'group_id', group_id);
     PERFORM rbac_internal.require_argument('user_id', user_id);
     PERFORM rbac_internal.require_permission('Group:RemoveMember', jsonb_build_object(
         'org_id', organization, 'group_id', group_id, 'user_id', user_id));

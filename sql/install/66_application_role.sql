@@ -23,18 +23,6 @@ COMMENT ON TYPE rbac.application_role IS
 
 -- Applications ---------------------------------------------------------------
 
-CREATE FUNCTION rbac_internal.enter_application(organization text, app_id text) RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-    PERFORM rbac_internal.enter_organization(organization);
-    PERFORM rbac_internal.require_argument('app_id', app_id);
-    PERFORM rbac_internal.lock_organization(organization);
-    PERFORM rbac_internal.require_principal(organization, 'application', app_id);
-END
-$$;
-COMMENT ON FUNCTION rbac_internal.enter_application(text, text) IS
-'Locks the organization of an application that is to change; raises unless the caller acts in it and the application exists.';
-
 CREATE FUNCTION rbac.create_application(
     organization text DEFAULT NULL,
     app_id text DEFAULT NULL
@@ -78,7 +66,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_
 DECLARE
     caller_privileges rbac.privileges;
 BEGIN
-    PERFORM rbac_internal.enter_application(organization, app_id);
+    PERFORM rbac_internal.enter_principal(organization, 'application', 'app_id', app_id);
     caller_privileges := rbac_internal.caller_privileges();
     PERFORM rbac_internal.require_permission('Application:DeleteApplication', jsonb_build_object(
         'org_id', organization, 'application_id', app_id));
@@ -224,7 +212,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_
 DECLARE
     role CONSTANT rbac.object_id := rbac.generate_object_id();
 BEGIN
-    PERFORM rbac_internal.enter_application(organization, app_id);
+    PERFORM rbac_internal.enter_principal(organization, 'application', 'app_id', app_id);
     PERFORM rbac_internal.checked_name('role_name', role_name);
     PERFORM rbac_internal.check_application_permissions(permissions);
     PERFORM rbac_internal.check_application_role_texts(description, display_name);
@@ -350,7 +338,7 @@ DECLARE
     grants rbac.privileges;
     is_changed boolean;
 BEGIN
-    PERFORM rbac_internal.enter_application(organization, app_id);
+    PERFORM rbac_internal.enter_principal(organization, 'application', 'app_id', app_id);
     old := rbac_internal.find_application_role(organization, app_id, role_id);
     IF role_name IS NOT NULL THEN
         PERFORM rbac_internal.checked_name('role_name', role_name);
@@ -400,7 +388,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_
 DECLARE
     document rbac_internal.role_document;
 BEGIN
-    PERFORM rbac_internal.enter_application(organization, app_id);
+    PERFORM rbac_internal.enter_principal(organization, 'application', 'app_id', app_id);
     document := rbac_internal.find_application_role(organization, app_id, role_id);
     PERFORM rbac_internal.delete_role(document);
     PERFORM rbac_internal.audit('delete_application_role', organization, jsonb_build_object(
@@ -473,7 +461,7 @@ DECLARE
     document rbac_internal.role_document;
     added text[];
 BEGIN
-    PERFORM rbac_internal.enter_application(organization, app_id);
+    PERFORM rbac_internal.enter_principal(organization, 'application', 'app_id', app_id);
     document := rbac_internal.find_application_role(organization, app_id, role_id);
     entity_ids := rbac_internal.find_entities(organization, entity_ids, entity_type);
     PERFORM rbac_internal.authorize_assignment(organization, document.role);
@@ -521,7 +509,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_
 DECLARE
     document rbac_internal.role_document;
 BEGIN
-    PERFORM rbac_internal.enter_application(organization, app_id);
+    PERFORM rbac_internal.enter_principal(organization, 'application', 'app_id', app_id);
     document := rbac_internal.find_application_role(organization, app_id, role_id);
     PERFORM rbac_internal.require_argument('entity_id', entity_id);
     IF NOT rbac_internal.remove_assignment(
