@@ -282,6 +282,7 @@ document_size(const rbac_document *document)
 	return MemoryContextMemAllocated(document->context, true) + sizeof(rbac_document);
 }
 
+/* What is read is ours once nothing can fail any more: an error before that frees it. */
 static rbac_document *
 keep_document(const char *role_id, Datum stored)
 {
@@ -291,9 +292,10 @@ keep_document(const char *role_id, Datum stored)
 
 	if (document != NULL)
 		return document;
-	context = AllocSetContextCreate(user_context, "rbac document", ALLOCSET_SMALL_SIZES);
+	context = AllocSetContextCreate(CurrentMemoryContext, "rbac document", ALLOCSET_SMALL_SIZES);
 	privileges = unpack_into(context, stored);
 	document = hash_search(documents, role_id, HASH_ENTER, NULL);
+	MemoryContextSetParent(context, user_context);
 	document->nusers = 0;
 	document->context = context;
 	document->privileges = privileges;
@@ -467,7 +469,7 @@ rbac_program_context(rbac_user *user)
 static rbac_user *
 add_user(const rbac_str *key)
 {
-	MemoryContext context = AllocSetContextCreate(user_context, "rbac user", ALLOCSET_SMALL_SIZES);
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "rbac user", ALLOCSET_SMALL_SIZES);
 	rbac_user	user = {.context = context};
 	rbac_user  *entry;
 
@@ -476,6 +478,7 @@ add_user(const rbac_str *key)
 	user.user_id = copy_str(context, key[1]);
 	user.program_context = AllocSetContextCreate(context, "rbac programs", ALLOCSET_SMALL_SIZES);
 	entry = hash_search(users, &user.organization, HASH_ENTER, NULL);
+	MemoryContextSetParent(context, user_context);
 	*entry = user;
 	hold_documents(entry);
 	dlist_push_head(&recent_users, &entry->recency);
