@@ -124,9 +124,26 @@ clean:
 
 endif
 
-.PHONY: test bench demo serve
+.PHONY: test fuzz coverage check-deps check-assert check-valgrind check-sqlsmith bench demo serve
 test:
 	@test/run.sh
+
+# What takes longer than a test; test/README.md tells what each is for.
+fuzz: SECONDS ?= 60
+fuzz:
+	@test/bin/deps test
+	@test/bin/fuzz $(SECONDS)
+coverage check-assert check-valgrind check-sqlsmith: check-deps
+check-deps:
+	@test/bin/deps test
+	@test/bin/deps checks
+coverage:
+	@COPT='--coverage -O0' ASSERT=1 test/bin/private-server test/bin/coverage
+check-assert check-valgrind:
+	@test/bin/$@
+check-sqlsmith:
+	@PG_CONFIG=$$(test/bin/checked-postgres) ASSERT=1 test/bin/private-server test/bin/check-sqlsmith
+
 bench:
 	@test/bin/deps bench
 	@test/bin/private-server test/bench/run.py
