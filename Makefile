@@ -142,11 +142,13 @@ coverage:
 # Warnings are no errors there: without optimization gcc has some about
 # PostgreSQL's own macros.
 check-assert:
-	@PG_CONFIG=$$(test/bin/checked-postgres) ASSERT=1 test/bin/private-server test/bin/suites
+	@PG_CONFIG=$$(test/bin/checked-postgres) && export PG_CONFIG && \
+		ASSERT=1 test/bin/private-server test/bin/suites
 check-valgrind:
 	@test/bin/check-valgrind
 check-sqlsmith:
-	@PG_CONFIG=$$(test/bin/checked-postgres) ASSERT=1 test/bin/private-server test/bin/check-sqlsmith
+	@PG_CONFIG=$$(test/bin/checked-postgres) && export PG_CONFIG && \
+		ASSERT=1 test/bin/private-server test/bin/check-sqlsmith
 
 bench:
 	@test/bin/deps bench
