@@ -9,7 +9,8 @@
  * src/README.md, "Never stale", has the argument.
  *
  * Within a generation, users are forgotten when memory runs out, the least
- * recently asked about first. rbac_cache_epoch tells whoever kept a pointer.
+ * recently asked about first. rbac_cache_epoch and rbac_cache_freed tell whoever
+ * kept a pointer.
  *
  * Not here: which of the grants a request meets (access.c, program.c).
  */
@@ -39,6 +40,7 @@ typedef struct organization_entry
 } organization_entry;
 
 uint64		rbac_cache_epoch = 1;
+uint64		rbac_cache_freed = 0;
 static uint64 generation = 1;
 
 /*
@@ -64,6 +66,14 @@ end_generation(void)
 {
 	generation++;
 	rbac_cache_epoch++;
+}
+
+/* To be called before a user or a program is freed. */
+static void
+announce_freeing(void)
+{
+	rbac_cache_epoch++;
+	rbac_cache_freed++;
 }
 
 static void
@@ -145,7 +155,7 @@ refresh_users(void)
 	if (user_generation == generation && orphaned_size < (Size) rbac_cache_size * 1024)
 		return;
 	user_generation = 0;
-	rbac_cache_epoch++;
+	announce_freeing();
 	MemoryContextReset(user_context);
 	users = create_table("rbac users", 2, sizeof(rbac_user), user_context);
 	documents = create_table("rbac documents", 2, sizeof(rbac_document), user_context);
@@ -386,10 +396,11 @@ document_size(const rbac_document *document)
 	return MemoryContextMemAllocated(document->context, true) + sizeof(rbac_document);
 }
 
+/* What is read is ours once nothing can fail any more: an error before that frees it. */
 static rbac_document *
 make_document(const rbac_str *key, Datum stored)
 {
-	MemoryContext context = AllocSetContextCreate(user_context, "rbac document", ALLOCSET_SMALL_SIZES);
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "rbac document", ALLOCSET_SMALL_SIZES);
 	rbac_document document = {.role_id = copy_str(context, key[0]),
 	.restriction = copy_str(context, key[1]), .context = context};
 	MemoryContext old = MemoryContextSwitchTo(context);
@@ -398,6 +409,7 @@ make_document(const rbac_str *key, Datum stored)
 	document.privileges = read_privileges(document.restriction, stored);
 	MemoryContextSwitchTo(old);
 	entry = hash_search(documents, &document.role_id, HASH_ENTER, NULL);
+	MemoryContextSetParent(context, user_context);
 	*entry = document;
 	total_size += document_size(entry);
 	orphaned_size += document_size(entry);
@@ -540,12 +552,15 @@ release_documents(const rbac_user *user)
 static void
 forget_user(rbac_user *user)
 {
-	rbac_cache_epoch++;
+	MemoryContext context = user->context;
+
+	announce_freeing();
 	release_documents(user);
 	total_size -= user->size;
 	dlist_delete(&user->recency);
-	MemoryContextDelete(user->context);
+	/* the table's key is in that context */
 	hash_search(users, &user->organization, HASH_REMOVE, NULL);
+	MemoryContextDelete(context);
 }
 
 void
@@ -564,7 +579,7 @@ rbac_program_context(rbac_user *user)
 {
 	if (list_length(user->programs) >= MAX_PROGRAMS)
 	{
-		rbac_cache_epoch++;
+		announce_freeing();
 		user->programs = NIL;
 		MemoryContextReset(user->program_context);
 	}
@@ -576,7 +591,7 @@ rbac_program_context(rbac_user *user)
 static rbac_user *
 add_user(const rbac_str *key)
 {
-	MemoryContext context = AllocSetContextCreate(user_context, "rbac user", ALLOCSET_SMALL_SIZES);
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "rbac user", ALLOCSET_SMALL_SIZES);
 	rbac_user	user = {.context = context};
 	rbac_user  *entry;
 
@@ -585,6 +600,7 @@ add_user(const rbac_str *key)
 	user.user_id = copy_str(context, key[1]);
 	user.program_context = AllocSetContextCreate(context, "rbac programs", ALLOCSET_SMALL_SIZES);
 	entry = hash_search(users, &user.organization, HASH_ENTER, NULL);
+	MemoryContextSetParent(context, user_context);
 	*entry = user;
 	hold_documents(entry);
 	dlist_push_head(&recent_users, &entry->recency);
