@@ -52,7 +52,8 @@ static uint64 user_generation = 0;
 static HTAB *users;
 static HTAB *documents;
 static dlist_head recent_users; /* the most recent one first */
-static Size total_size;			/* of users and documents */
+static MemoryContext table_context; /* of these two */
+static Size total_size;			/* of users and documents, besides their entries */
 static Size orphaned_size;		/* of documents that no user holds */
 
 static MemoryContext organization_context;
@@ -157,8 +158,9 @@ refresh_users(void)
 	user_generation = 0;
 	announce_freeing();
 	MemoryContextReset(user_context);
-	users = create_table("rbac users", 2, sizeof(rbac_user), user_context);
-	documents = create_table("rbac documents", 2, sizeof(rbac_document), user_context);
+	table_context = AllocSetContextCreate(user_context, "rbac tables", ALLOCSET_SMALL_SIZES);
+	users = create_table("rbac users", 2, sizeof(rbac_user), table_context);
+	documents = create_table("rbac documents", 2, sizeof(rbac_document), table_context);
 	dlist_init(&recent_users);
 	total_size = orphaned_size = 0;
 	user_generation = generation;
@@ -393,7 +395,7 @@ read_privileges(rbac_str restriction, Datum stored)
 static Size
 document_size(const rbac_document *document)
 {
-	return MemoryContextMemAllocated(document->context, true) + sizeof(rbac_document);
+	return MemoryContextMemAllocated(document->context, true);
 }
 
 /* What is read is ours once nothing can fail any more: an error before that frees it. */
@@ -563,13 +565,21 @@ forget_user(rbac_user *user)
 	MemoryContextDelete(context);
 }
 
+static Size
+memory_used(void)
+{
+	return total_size + MemoryContextMemAllocated(table_context, true) +
+		MemoryContextMemAllocated(user_context, false) +
+		MemoryContextMemAllocated(organization_context, true);
+}
+
 void
 rbac_account_user(rbac_user *user)
 {
 	total_size -= user->size;
-	user->size = MemoryContextMemAllocated(user->context, true) + sizeof(rbac_user);
+	user->size = MemoryContextMemAllocated(user->context, true);
 	total_size += user->size;
-	while (total_size > (Size) rbac_cache_size * 1024 &&
+	while (memory_used() > (Size) rbac_cache_size * 1024 &&
 		   dlist_tail_node(&recent_users) != &user->recency)
 		forget_user(dlist_tail_element(rbac_user, recency, &recent_users));
 }
