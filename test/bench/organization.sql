@@ -23,8 +23,8 @@ SET session_replication_role = replica;
 
 SELECT rbac.create_organization('crowd');
 
-INSERT INTO rbac.role (role, organization, role_name)
-SELECT lpad(to_hex(n), 24, '0'), 'crowd', 'role-' || n FROM generate_series(0, :roles - 1) AS n;
+INSERT INTO rbac.role (role, organization, level, role_name)
+SELECT lpad(to_hex(n), 24, '0'), 'crowd', 'organization', 'role-' || n FROM generate_series(0, :roles - 1) AS n;
 
 INSERT INTO rbac.role_version (role_id, role, description, permission_grants, frontend_view)
 SELECT lpad(to_hex(n), 24, '0'), lpad(to_hex(n), 24, '0'), 'One of many', crowd_grants(n), 'client'
