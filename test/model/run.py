@@ -1,0 +1,96 @@
+#!/usr/bin/python3
+"""Looks for a way to get more rights than anybody gave: random administrative
+calls, judged by a model; see README.md here. Run beside a private server.
+usage: run.py [--seed N] [--seconds N] [--self-test]
+
+Each walk is of a new seed, until the seconds (RBAC_MODEL_SECONDS, or 25) are
+over. --self-test shows that planted mistakes are found. Prints TAP."""
+
+import argparse
+import os
+import time
+
+import psycopg
+
+import mutations
+from judge import Judge, Violation
+
+STEPS = 300  # of a walk
+SESSIONS, CONCURRENT_STEPS = 4, 100
+DATABASE = 'rbac_model'
+
+
+class Tap:
+    def __init__(self):
+        self.n = self.failed = 0
+
+    def result(self, is_ok, name, problem=''):
+        self.n += 1
+        self.failed += not is_ok
+        print(f'{"ok" if is_ok else "not ok"} {self.n} - {name}', flush=True)
+        for line in problem.splitlines():
+            print(f'# {line}', flush=True)
+
+    def end(self):
+        print(f'1..{self.n}')
+        return self.failed > 0
+
+
+def make_database(name):
+    with psycopg.connect(autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE {name}')
+    with psycopg.connect(dbname=name, autocommit=True) as connection:
+        connection.execute('CREATE EXTENSION rbac')
+        for action in ('Read', 'Write'):
+            connection.execute("SELECT rbac.define_permission(%s, %s)", (
+                f'Doc:{action}', '{"region": "string", "owner": "string", "workspace_id": "string", "project_id": "string"}'))
+
+
+def walk(judge, steps, concurrent_steps):
+    judge.begin()
+    judge.walk(steps)
+    if concurrent_steps:
+        judge.walk_concurrently(SESSIONS, concurrent_steps)
+    judge.judge_audit()
+
+
+def search(tap, seed, seconds):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        judge = Judge(DATABASE, seed)
+        try:
+            walk(judge, STEPS, CONCURRENT_STEPS)
+            tap.result(True, f'seed {seed}: {judge.done} calls done, {judge.refused} refused, '
+                             f'{SESSIONS * CONCURRENT_STEPS} concurrent')
+        except Violation as violation:
+            tap.result(False, f'seed {seed}', str(violation))
+            break
+        seed += 1
+
+
+def self_test(tap):
+    for mutation in mutations.MUTATIONS:
+        database = f'{DATABASE}_{mutation.name}'
+        make_database(database)
+        mutation.plant(database)
+        found = mutation.find(database, walk)
+        tap.result(bool(found), f'found: {mutation.problem}', found or 'not found')
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--seed', type=int, default=1)
+    parser.add_argument('--seconds', type=float, default=float(os.environ.get('RBAC_MODEL_SECONDS', 25)))
+    parser.add_argument('--self-test', action='store_true')
+    arguments = parser.parse_args()
+    tap = Tap()
+    if arguments.self_test:
+        self_test(tap)
+    else:
+        make_database(DATABASE)
+        search(tap, arguments.seed, arguments.seconds)
+    raise SystemExit(tap.end())
+
+
+if __name__ == '__main__':
+    main()
