@@ -21,10 +21,13 @@ UNCOVERED = 'create_temporary_permission_grant'
 INTENDED = {'22023', '28000', '42501', '42704', '42710', '42809', '42P17', '53000'}
 COUNTEREXAMPLE = re.compile(r'(?:do not cover|is not allowed) (\{.*\})\.$')
 SAMPLE = 24  # questions after each call
+FURNISHING = 60  # random calls of the system before others begin
 
 ADMIN = [{'permission_name': '*', 'conditions': {}}]
 MANAGER = [{'permission_name': name, 'conditions': {}} for name in
            ('Doc:*', 'Role:CreateRole', 'Role:ModifyRole', 'Role:DeleteRole', 'Group:*', 'Application:*')]
+HELPER = [{'permission_name': name, 'conditions': {}} for name in
+          ('Group:*', 'Organization:*', 'User:*', 'Role:DeleteRole', 'Doc:Read')]
 LENDER = [{'permission_name': 'Role:*', 'conditions': {}}, {'permission_name': 'Organization:*', 'conditions': {}},
           {'permission_name': 'Doc:Read', 'conditions': {'owner': {'type': 'Equals', 'value': '{self_user_id}'}}},
           {'permission_name': 'Doc:Read', 'conditions': {'region': {'type': 'Equals', 'value': 'eu'}}}]
@@ -35,7 +38,7 @@ class Violation(Exception):
 
 
 def beginning():
-    """The calls of the system that each walk begins with."""
+    """The calls of the system that every walk begins with."""
     def role(organization, name, grants):
         return 'create_role', {'organization': organization, 'role_name': name, 'permission_grants': grants,
                                'frontend_view': 'admin', 'inherited_from': [], 'is_base_role': False}
@@ -46,7 +49,8 @@ def beginning():
         yield role(organization, 'Admin', ADMIN)
         yield role(organization, 'Writer', MANAGER)
         yield role(organization, 'Spare', LENDER)
-        for name, user in zip(('Admin', 'Writer', 'Spare'), users.split()):
+        yield role(organization, 'Team', HELPER)
+        for name, user in zip(('Admin', 'Writer', 'Spare', 'Team'), users.split()):
             yield 'assign_role', {'organization': organization, 'role_name': name, 'user_id': user, 'replace': True}
         for group in ('crew', 'gang'):
             yield 'create_group', {'organization': organization, 'group_id': group}
@@ -199,6 +203,10 @@ class Judge:
             self.server.call('create_organization', None, {'organization': organization, 'settings': settings})
             self.model.organizations[organization] = settings
         for operation, arguments in beginning():
+            self.play(operation, None, arguments)
+        walk = Walk(self.random, self.model)
+        for _ in range(FURNISHING):
+            operation, _, arguments = walk.next_call()
             self.play(operation, None, arguments)
         self.done = self.refused = 0
 

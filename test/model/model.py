@@ -289,10 +289,12 @@ class Model:
             if held.role == number:
                 self.require_removable(held.organization, held.principal, number)
 
-    def rename(self, number, name):
+    def rename(self, caller, number, name):
+        """Roles are assigned by name: it takes the rights to assign this one."""
         renamed = replace(self.roles[number], name=name)
         if renamed != self.roles[number]:
             self.require_replaceable(number)
+            self.authorize_grant(caller, self.caller_set(caller), self.role_set(number), renamed.organization)
             self.require_unused(renamed)
             self.roles[number] = renamed
 
@@ -407,7 +409,7 @@ class Model:
         if not new:
             raise Refused('42809')
         self.require_permission(caller, 'Role:ModifyRole', **self.role_request(number))
-        self.rename(number, old.name if role_name is None else role_name)
+        self.rename(caller, number, old.name if role_name is None else role_name)
         if new != old.grants:
             self.write_version(caller, number, grants=new)
 
@@ -477,7 +479,7 @@ class Model:
         number = self.find_application_role(caller, organization, app_id, role_id)
         old = self.roles[number]
         self.require_permission(caller, 'Role:ModifyRole', **self.role_request(number))
-        self.rename(number, old.name if role_name is None else role_name)
+        self.rename(caller, number, old.name if role_name is None else role_name)
         new = old.permissions if permissions is None else once(permissions)
         if new != old.permissions:
             self.write_version(caller, number, permissions=new, grants=application_grants(app_id, new))

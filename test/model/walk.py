@@ -28,7 +28,7 @@ GRANTS = [
     ('Doc:*', 4, ('region', 'owner', 'workspace_id')), ('Role:CreateRole', 2, ('role_name', 'level')),
     ('Role:ModifyRole', 4, ('role_name', 'level')), ('Role:DeleteRole', 2, ('role_name', 'level')),
     ('Role:CreateTemporaryPermissionGrant', 2, ('permission_name',)), ('Role:*', 2, ()),
-    ('Group:AddMember', 2, ('group_id',)), ('Group:RemoveMember', 1, ('group_id',)), ('Group:*', 2, ()),
+    ('Group:AddMember', 2, ('group_id',)), ('Group:RemoveMember', 1, ('group_id',)), ('Group:*', 4, ()),
     ('Application:Use', 2, ('application_id', 'permission')), ('Application:*', 2, ()),
     ('Organization:CreateAPIKey', 1, ('role_name',)), ('Organization:*', 1, ()), ('User:InviteUser', 1, ()),
     ('*', 2, ()),
@@ -38,7 +38,7 @@ OPERATIONS = {
     'create_role': 5, 'modify_role': 12, 'assign_role': 14, 'revoke_role': 6, 'create_user': 1,
     'create_group': 2, 'delete_group': 1, 'add_group_member': 6, 'remove_group_member': 3,
     'create_scoped_role': 4, 'modify_scoped_role': 8, 'delete_scoped_role': 2, 'assign_scoped_role': 10,
-    'revoke_scoped_role': 5, 'create_application': 1, 'delete_application': 1, 'create_application_role': 3,
+    'revoke_scoped_role': 5, 'create_application': 2, 'delete_application': 1, 'create_application_role': 5,
     'modify_application_role': 4, 'delete_application_role': 1, 'assign_application_role': 5,
     'revoke_application_role': 3, 'create_temporary_permission_grant': 5, 'create_api_key': 3,
     'delete_api_key': 1, 'sign_in_with_api_key': 3, 'modify_organization': 1,
@@ -62,16 +62,19 @@ class Walk:
     def next_call(self):
         operation = self.random.choices(list(OPERATIONS), list(OPERATIONS.values()))[0]
         self.organization = self.random.choices((*ORGANIZATIONS, 'nowhere'), (60, 20, 15, 2))[0]
-        return operation, self.caller(), getattr(self, operation)()
+        by_system = operation == 'modify_organization' and self.maybe(0.7)
+        return operation, None if by_system else self.caller(), getattr(self, operation)()
 
     def caller(self):
-        if self.maybe(0.12):
+        """Of two the one who holds more: the others can do little."""
+        if self.maybe(0.1):
             return None
-        callers = [p for p, kind in self.model.principals.items() if kind in ('user', 'application')]
-        near = [p for p in callers if p[0] == self.organization]
         if self.maybe(0.03):
             return self.organization, self.random.choice(('crew', 'nobody'))
-        return self.random.choice(sorted(near if near and self.maybe(0.7) else callers))
+        callers = sorted(p for p, kind in self.model.principals.items() if kind in ('user', 'application'))
+        near = [p for p in callers if p[0] == self.organization]
+        two = self.random.choices(near if near and self.maybe(0.8) else callers, k=2)
+        return max(two, key=lambda caller: bin(self.model.caller_set(caller)).count('1'))
 
     # ---- what there is ----
 
@@ -104,6 +107,10 @@ class Walk:
             return 'f' * 24, 'no such key'
         (_, api_key_id), api_key = self.random.choice(keys)
         return api_key_id, 'wrong' if self.maybe(0.1) else api_key
+
+    def held(self):
+        return sorted((h for h in self.model.assignments if h.organization == self.organization
+                       and self.model.principals[h[:2]] != 'api_key'), key=str)
 
     # ---- documents ----
 
@@ -148,7 +155,11 @@ class Walk:
         return self.here(role_name=self.role_name(), user_id=self.user(), replace=self.maybe(0.4))
 
     def revoke_role(self):
-        return self.here(role_name=self.role_name(), user_id=self.user())
+        held = [h for h in self.held() if self.model.roles[h.role].level == 'organization']
+        if not held or self.maybe(0.1):
+            return self.here(role_name=self.role_name(), user_id=self.user())
+        one = self.random.choice(held)
+        return self.here(role_name=self.model.roles[one.role].name, user_id=one.principal)
 
     def create_user(self):
         return self.here(user_id=self.random.choice(USERS))
@@ -162,7 +173,12 @@ class Walk:
     def add_group_member(self):
         return self.here(group_id=self.group(), user_id=self.user())
 
-    remove_group_member = add_group_member
+    def remove_group_member(self):
+        members = sorted(m for m in self.model.members if m[0] == self.organization)
+        if not members or self.maybe(0.1):
+            return self.add_group_member()
+        _, user_id, group_id = self.random.choice(members)
+        return self.here(group_id=group_id, user_id=user_id)
 
     def create_scoped_role(self):
         return self.here(level=self.random.choices(('workspace', 'project', 'organization'), (6, 4, 1))[0],
@@ -190,8 +206,7 @@ class Walk:
                 'project_id': 'p1' if level == 'project' else None}
 
     def revoke_scoped_role(self):
-        held = sorted((h for h in self.model.assignments if h.organization == self.organization
-                       and self.model.roles[h.role].id and not self.model.roles[h.role].app_id), key=str)
+        held = [h for h in self.held() if not self.model.roles[h.role].app_id]
         if not held or self.maybe(0.1):
             return self.assign_scoped_role()
         one = self.random.choice(held)
@@ -232,8 +247,12 @@ class Walk:
                 'entity_type': kind}
 
     def revoke_application_role(self):
-        return {**self.application_role(), 'entity_id': self.random.choice(
-            sorted(self.ids('user', 'group', 'application')) or ['nobody'])}
+        held = [h for h in self.held() if self.model.roles[h.role].app_id]
+        if not held or self.maybe(0.1):
+            return {**self.application_role(), 'entity_id': self.user()}
+        one = self.random.choice(held)
+        role = self.model.roles[one.role]
+        return self.here(app_id=role.app_id, role_id=role.id, entity_id=one.principal)
 
     def create_temporary_permission_grant(self):
         return self.here(user_id=self.user(), permission_grant=self.grant())
