@@ -17,7 +17,11 @@ from judge import Judge, Violation
 
 STEPS = 300  # of a walk
 SESSIONS, CONCURRENT_STEPS = 4, 100
-RACE = 50, 200  # a walk that is to find a race: its steps, and those of each session
+PLANS = {  # of walks that look for planted mistakes
+    mutations.SEQUENTIAL: (200, 0, False),
+    mutations.AUDITED: (200, 0, True),
+    mutations.RACE: (30, 150, True),
+}
 TRIES = 6  # walks that may look for one planted mistake
 DATABASE = 'rbac_model'
 
@@ -48,12 +52,13 @@ def make_database(name):
                 f'Doc:{action}', '{"region": "string", "owner": "string", "workspace_id": "string", "project_id": "string"}'))
 
 
-def walk(judge, steps, concurrent_steps):
+def walk(judge, steps=STEPS, concurrent_steps=CONCURRENT_STEPS, is_audited=True):
     judge.begin()
     judge.walk(steps)
     if concurrent_steps:
         judge.walk_concurrently(SESSIONS, concurrent_steps)
-    judge.judge_audit()
+    if is_audited:
+        judge.judge_audit()
 
 
 def search(tap, seed, seconds):
@@ -61,7 +66,7 @@ def search(tap, seed, seconds):
     while time.monotonic() < end:
         judge = Judge(DATABASE, seed)
         try:
-            walk(judge, STEPS, CONCURRENT_STEPS)
+            walk(judge)
             tap.result(True, f'seed {seed}: {judge.done} calls done, {judge.refused} refused, '
                              f'{SESSIONS * CONCURRENT_STEPS} concurrent')
         except Violation as violation:
@@ -75,7 +80,7 @@ def find(mutation):
     for seed in range(1, TRIES + 1):
         try:
             with mutations.planted(DATABASE, mutation):
-                walk(Judge(DATABASE, seed), *(RACE if mutation.is_race else (STEPS, 0)))
+                walk(Judge(DATABASE, seed, mutation.focus), *PLANS[mutation.kind])
         except Violation as violation:
             return str(violation)
     return None

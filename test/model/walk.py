@@ -2,6 +2,8 @@
 the state of the model may think of. Names and values are few, so that calls
 meet; grants mention only what universe.py knows."""
 
+import json
+
 from universe import ORGANIZATIONS, USERS
 
 ROLE_NAMES = ('Reader', 'Writer', 'Team', 'Admin', 'Spare')
@@ -45,11 +47,15 @@ OPERATIONS = {
 }
 
 
+FOCUS = 10  # how much more often operations are tried that a walk is about
+
+
 class Walk:
     """next_call() returns (operation, caller, arguments)."""
 
-    def __init__(self, random, model):
+    def __init__(self, random, model, focus=()):
         self.random, self.model = random, model
+        self.weights = {name: weight * (FOCUS if name in focus else 1) for name, weight in OPERATIONS.items()}
 
     def maybe(self, probability):
         return self.random.random() < probability
@@ -60,20 +66,21 @@ class Walk:
         return self.random.choice(existing if existing and not self.maybe(0.08) else list(fallback))
 
     def next_call(self):
-        operation = self.random.choices(list(OPERATIONS), list(OPERATIONS.values()))[0]
+        operation = self.random.choices(list(self.weights), list(self.weights.values()))[0]
         self.organization = self.random.choices((*ORGANIZATIONS, 'nowhere'), (60, 20, 15, 2))[0]
         by_system = operation == 'modify_organization' and self.maybe(0.7)
-        return operation, None if by_system else self.caller(), getattr(self, operation)()
+        self.actor = None if by_system else self.caller()
+        return operation, self.actor, getattr(self, operation)()
 
     def caller(self):
-        """Of two the one who holds more: the others can do little."""
+        """Often of two the one who holds more: the others can do little."""
         if self.maybe(0.1):
             return None
         if self.maybe(0.03):
             return self.organization, self.random.choice(('crew', 'nobody'))
         callers = sorted(p for p, kind in self.model.principals.items() if kind in ('user', 'application'))
         near = [p for p in callers if p[0] == self.organization]
-        two = self.random.choices(near if near and self.maybe(0.8) else callers, k=2)
+        two = self.random.choices(near if near and self.maybe(0.8) else callers, k=self.random.choice((1, 2)))
         return max(two, key=lambda caller: bin(self.model.caller_set(caller)).count('1'))
 
     # ---- what there is ----
@@ -130,8 +137,18 @@ class Walk:
             name, conditions = 'Doc:Unknown', {}
         return {'permission_name': name, 'conditions': conditions}
 
-    def grants(self, empty=0.05):
-        return [] if self.maybe(empty) else [self.grant() for _ in range(self.random.choice((1, 1, 2, 3)))]
+    def known_grants(self):
+        """Those of a role that the caller has, no more and no less."""
+        numbers = {h.role for h in self.model.assignments if h[:2] == self.actor}
+        documents = sorted(sorted(self.model.roles[n].grants) for n in numbers if self.model.roles[n].grants)
+        return [json.loads(grant) for grant in self.random.choice(documents)] if documents else [self.grant()]
+
+    def grants(self):
+        if self.maybe(0.05):
+            return []
+        if self.maybe(0.2):
+            return self.known_grants()
+        return [self.grant() for _ in range(self.random.choice((1, 1, 2, 3)))]
 
     def parents(self):
         return [self.role_name() for _ in range(self.random.choice((0, 1, 1, 2)))]
@@ -255,7 +272,8 @@ class Walk:
         return self.here(app_id=role.app_id, role_id=role.id, entity_id=one.principal)
 
     def create_temporary_permission_grant(self):
-        return self.here(user_id=self.user(), permission_grant=self.grant())
+        return self.here(user_id=self.user(), permission_grant=self.random.choice(
+            self.known_grants() if self.maybe(0.6) else [self.grant()]))
 
     def create_api_key(self):
         return self.here(role_name=self.role_name())
