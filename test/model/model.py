@@ -18,11 +18,11 @@ SYSTEM = None
 
 
 class Refused(Exception):
-    """held and granted are what was compared, if anything was."""
+    """comparisons: of what is held and what is granted, each a reason to refuse."""
 
-    def __init__(self, sqlstate, held=None, granted=None):
+    def __init__(self, sqlstate, comparisons=()):
         super().__init__(sqlstate)
-        self.sqlstate, self.held, self.granted = sqlstate, held, granted
+        self.sqlstate, self.comparisons = sqlstate, comparisons
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,18 @@ def application_grants(app_id, permissions):
 
 def once(texts):
     return tuple(dict.fromkeys(texts or ()))
+
+
+def try_all(function, several):
+    """Call it with each; the order in which the extension does is its own."""
+    refusals = []
+    for one in several:
+        try:
+            function(one)
+        except Refused as refused:
+            refusals.append(refused)
+    if refusals:
+        raise Refused('42501', [pair for refused in refusals for pair in refused.comparisons])
 
 
 class Model:
@@ -157,7 +169,7 @@ class Model:
 
     def require_exceeding(self, held, granted, equal_may):
         if granted & ~held or (granted == held and not equal_may):
-            raise Refused('42501', held, granted)
+            raise Refused('42501', [(held, granted)])
 
     def authorize_grant(self, caller, held, granted, organization):
         if caller is not SYSTEM:
@@ -170,7 +182,7 @@ class Model:
         self.require_acting_in(caller, organization)
         held = self.caller_set(caller)
         if removed & ~held:
-            raise Refused('42501', held, removed)
+            raise Refused('42501', [(held, removed)])
 
     # ---- finding ----
 
@@ -249,8 +261,8 @@ class Model:
         self.roles[number] = role = replace(self.roles[number], **content)
         if role.parents and (role.is_base or any(number in self.ancestors(p) for p in role.parents)):
             raise Refused('42P17')
-        for dependent in self.dependents(number):
-            self.authorize_grant(caller, held, self.role_set(dependent), role.organization)
+        try_all(lambda other: self.authorize_grant(caller, held, self.role_set(other), role.organization),
+                self.dependents(number))
 
     def create_role(self, caller, organization, role_name, permission_grants, frontend_view, inherited_from,
                     is_base_role):
@@ -308,9 +320,9 @@ class Model:
         organization = self.roles[number].organization
         self.require_permission(caller, 'Role:DeleteRole', **self.role_request(number))
         dependents = self.dependents(number)
-        for held in self.assignments:
-            if held.role in dependents:
-                self.authorize_removal(caller, self.role_set(number, held.workspace, held.project), organization)
+        try_all(lambda held: self.authorize_removal(
+                    caller, self.role_set(number, held.workspace, held.project), organization),
+                [held for held in self.assignments if held.role in dependents])
         self.require_replaceable(number)
         self.drop_role(number)
 
@@ -336,8 +348,8 @@ class Model:
         others = [held for held in self.assignments
                   if held[:2] == (organization, user_id) and held.role != kept
                   and self.roles[held.role].level == 'organization']
-        for held in others:  # judged by what the caller held before
-            self.authorize_removal(caller, self.role_set(held.role), organization)
+        # judged by what the caller held before
+        try_all(lambda held: self.authorize_removal(caller, self.role_set(held.role), organization), others)
         for held in others:
             self.remove_assignment(SYSTEM, held)
 
@@ -462,9 +474,8 @@ class Model:
         self.authorize_removal(caller, self.held_by(organization, app_id), organization)
         own = [number for number, role in self.roles.items()
                if (role.organization, role.app_id) == (organization, app_id)]
-        for number in own:
-            if any(held.role == number for held in self.assignments):
-                self.authorize_removal(caller, self.role_set(number), organization)
+        try_all(lambda number: self.authorize_removal(caller, self.role_set(number), organization),
+                {held.role for held in self.assignments}.intersection(own))
         for number in own:
             self.drop_role(number)
         self.delete_principal(organization, app_id)

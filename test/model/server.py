@@ -28,7 +28,7 @@ ANSWERS = '''
     FROM jsonb_array_elements(%s::jsonb) WITH ORDINALITY AS a (q, n) ORDER BY n'''
 EVENTS = '''
     SELECT operation, organization, actor_organization, actor_user_id, detail
-    FROM rbac.audit_event WHERE event_id > %s ORDER BY event_id'''
+    FROM rbac.audit_event ORDER BY event_id'''
 ROLE_UUID = '''
     SELECT rbac_internal.role_uuid(r.role)::text FROM rbac.role AS r
     WHERE r.organization = %s AND r.level = 'organization' AND r.role_name = %s'''
@@ -70,8 +70,11 @@ class Server:
     def role_uuid(self, organization, role_name):
         return self.execute(ROLE_UUID, (organization, role_name)).fetchone()[0]
 
-    def events(self, after=0):
-        return self.execute(EVENTS, (after,)).fetchall()
+    def events(self):
+        return self.execute(EVENTS).fetchall()
+
+    def count_events(self):
+        return self.execute('SELECT count(*) FROM rbac.audit_event').fetchone()[0]
 
     def clear(self):
         self.act_as(None)

@@ -272,8 +272,10 @@ class Walk:
         return self.here(app_id=role.app_id, role_id=role.id, entity_id=one.principal)
 
     def create_temporary_permission_grant(self):
-        return self.here(user_id=self.user(), permission_grant=self.random.choice(
-            self.known_grants() if self.maybe(0.6) else [self.grant()]))
+        grant = self.random.choice(self.known_grants()) if self.maybe(0.6) else self.grant()
+        if self.maybe(0.2):
+            grant['conditions']['org_id'] = self.condition('org_id')
+        return self.here(user_id=self.user(), permission_grant=grant)
 
     def create_api_key(self):
         return self.here(role_name=self.role_name())
@@ -289,5 +291,5 @@ class Walk:
         settings = self.random.choice((
             {'equal_may_grant': True}, {'equal_may_grant': False}, {'temporary_grant_needs_cover': False},
             {'temporary_grant_needs_cover': True}, {'owner': 'ann'}, {'owner': ''}, {'operator': True},
-            {'operator': False}))
+            {'operator': True}, {'operator': False}))
         return self.here(settings=settings)
