@@ -97,7 +97,7 @@ MUTATIONS = (
              (instead('modify_scoped_role', ', old.role, old.role_name', ', old.role'),),
              ('modify_scoped_role',), AUDITED),
     Mutation('what is compared may change before it is written',
-             (instead('lock_organization', 'FOR NO KEY UPDATE', ''),
+             (instead('lock_organization', 'SET settings = o.settings WHERE', 'SET settings = o.settings WHERE false AND'),
               instead('lock_organization', 'FOR SHARE', ''),
               instead('require_exceeding', '\nBEGIN\n', '\nBEGIN\n    PERFORM pg_sleep(0.01);\n')),
              ('assign_role', 'modify_role'), RACE),
