@@ -15,8 +15,8 @@ from server import Server
 from universe import REQUESTS, WHO, any_request, bit_of, document_set, for_user
 from walk import OPERATIONS, Walk
 
-# Whoever hands out temporary grants where the setting says so needs no cover.
-UNCOVERED = 'create_temporary_permission_grant'
+# By a setting it needs no cover, and what it gives is one user's.
+TEMPORARY = 'create_temporary_permission_grant'
 # What calls may be refused with; anything else, a deadlock say, is a violation.
 INTENDED = {'22023', '28000', '42501', '42704', '42710', '42809', '42P17', '53000'}
 COUNTEREXAMPLE = re.compile(r'(?:do not cover|is not allowed) (\{.*\})\.$')
@@ -30,7 +30,7 @@ HELPER = [{'permission_name': name, 'conditions': {}} for name in
           ('Group:*', 'Organization:*', 'User:*', 'Role:DeleteRole', 'Doc:Read')]
 LENDER = [{'permission_name': 'Role:*', 'conditions': {}}, {'permission_name': 'Organization:*', 'conditions': {}},
           {'permission_name': 'Doc:Read', 'conditions': {'owner': {'type': 'Equals', 'value': '{self_user_id}'}}}]
-  
+
 
 class Violation(Exception):
     pass
@@ -139,11 +139,11 @@ class Judge:
             roles, all_grants = (self.gain(principal, i, before, after) for i in (0, 1))
             if roles & ~held:
                 self.fail(f'{principal} holds {any_in(roles & ~held)}, and the caller did not')
-            if operation == UNCOVERED and not self.model.setting(
+            if operation == TEMPORARY and not self.model.setting(
                     principal[0], 'temporary_grant_needs_cover'):
                 continue
             for user in WHO:
-                reader = caller[1] if operation == UNCOVERED else user
+                reader = caller[1] if operation == TEMPORARY else user
                 excess = for_user(all_grants, user) & ~for_user(held, reader) if user == principal[1] else 0
                 if excess:
                     self.fail(f'{principal} is allowed {any_request(excess)}, and the caller was not')
