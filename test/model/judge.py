@@ -134,7 +134,8 @@ class Judge:
         and in a temporary grant for the caller. The system may give anything."""
         if caller is None or operation == 'sign_in_with_api_key':
             return
-        held = document_set(before[caller][0], caller[0]) if caller in before else 0
+        may_hold = self.model.principals.get(caller) in ('user', 'application')
+        held = document_set(before[caller][0], caller[0]) if may_hold else 0
         for principal, after in self.there.items():
             roles, all_grants = (self.gain(principal, i, before, after) for i in (0, 1))
             if roles & ~held:
@@ -142,11 +143,10 @@ class Judge:
             if operation == TEMPORARY and not self.model.setting(
                     principal[0], 'temporary_grant_needs_cover'):
                 continue
-            for user in WHO:
-                reader = caller[1] if operation == TEMPORARY else user
-                excess = for_user(all_grants, user) & ~for_user(held, reader) if user == principal[1] else 0
-                if excess:
-                    self.fail(f'{principal} is allowed {any_request(excess)}, and the caller was not')
+            reader = caller[1] if operation == TEMPORARY else principal[1]
+            excess = for_user(all_grants, principal[1]) & ~for_user(held, reader)
+            if excess:
+                self.fail(f'{principal} is allowed {any_request(excess)}, and the caller was not')
 
     @staticmethod
     def gain(principal, which, before, after):
