@@ -128,15 +128,20 @@ LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_tem
 DECLARE
     dormant text;
 BEGIN
-    SELECT coalesce(r.role_name, r.role) INTO dormant
-    FROM rbac.role AS r JOIN rbac.role_version AS v ON v.role = r.role AND v.expires_at IS NULL
-    WHERE r.organization = organization
-      AND (SELECT count(*) FROM rbac.grants(v.permission_grants))
-          > (SELECT count(*) FROM rbac.grants(rbac_internal.scope_privileges(v.permission_grants, organization, '')))
-    ORDER BY r.role_name LIMIT 1;
+    SELECT d.source INTO dormant
+    FROM (SELECT format('role "%s"', coalesce(r.role_name, r.role)), v.permission_grants
+          FROM rbac.role AS r JOIN rbac.role_version AS v ON v.role = r.role AND v.expires_at IS NULL
+          WHERE r.organization = organization
+          UNION ALL
+          SELECT format('temporary grant "%s"', t.temporary_permission_grant_id), t.permission_grant::rbac.privileges
+          FROM rbac.temporary_grant AS t
+          WHERE t.organization = organization AND t.expires_at > statement_timestamp()) AS d (source, privileges)
+    WHERE (SELECT count(*) FROM rbac.grants(d.privileges))
+          > (SELECT count(*) FROM rbac.grants(rbac_internal.scope_privileges(d.privileges, organization, '')))
+    ORDER BY d.source LIMIT 1;
     IF FOUND THEN
         PERFORM rbac_internal.invalid_argument('settings', format(
-            'role "%s" has grants for other organizations, which have not counted so far', dormant));
+            '%s has grants for other organizations, which have not counted so far', dormant));
     END IF;
 END
 $$;

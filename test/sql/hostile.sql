@@ -60,6 +60,17 @@ SELECT rbac.has_permission('Doc:Read', 'org_id', 'victim');
 SELECT rbac.set_caller(NULL, NULL, false);
 SELECT rbac.modify_organization('acme', '{"operator": true}');
 SELECT rbac.modify_role('acme', 'hole', permission_grants => '[]') \gset
+-- Nor those that are temporary.
+SELECT rbac.modify_role('acme', 'manager', permission_grants => '[
+    {"permission_name": "Role:CreateTemporaryPermissionGrant", "conditions": {}}]') \gset
+SELECT rbac.set_caller('acme', 'mona', false);
+SELECT FROM rbac.create_temporary_permission_grant('acme', 'mona', 'PT1H', '{"permission_name": "*",
+    "conditions": {"org_id": {"type": "NotEquals", "value": "acme"}}}', '{}', 'Because of a test.');
+SELECT rbac.set_caller(NULL, NULL, false);
+\set VERBOSITY sqlstate
+SELECT rbac.modify_organization('acme', '{"operator": true}');
+\set VERBOSITY default
+DELETE FROM rbac.temporary_grant;
 SELECT rbac.modify_organization('acme', '{"operator": true}');
 
 DELETE FROM rbac.organization;
