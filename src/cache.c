@@ -540,12 +540,15 @@ release_documents(const rbac_user *user)
 static void
 forget_user(rbac_user *user)
 {
+	MemoryContext context = user->context;
+
 	rbac_cache_epoch++;
 	release_documents(user);
 	total_size -= user->size;
 	dlist_delete(&user->recency);
-	MemoryContextDelete(user->context);
+	/* the table's key is in that context */
 	hash_search(users, &user->organization, HASH_REMOVE, NULL);
+	MemoryContextDelete(context);
 }
 
 void
