@@ -386,10 +386,11 @@ document_size(const rbac_document *document)
 	return MemoryContextMemAllocated(document->context, true) + sizeof(rbac_document);
 }
 
+/* What is read is ours once nothing can fail any more: an error before that frees it. */
 static rbac_document *
 make_document(const rbac_str *key, Datum stored)
 {
-	MemoryContext context = AllocSetContextCreate(user_context, "rbac document", ALLOCSET_SMALL_SIZES);
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "rbac document", ALLOCSET_SMALL_SIZES);
 	rbac_document document = {.role_id = copy_str(context, key[0]),
 	.restriction = copy_str(context, key[1]), .context = context};
 	MemoryContext old = MemoryContextSwitchTo(context);
@@ -398,6 +399,7 @@ make_document(const rbac_str *key, Datum stored)
 	document.privileges = read_privileges(document.restriction, stored);
 	MemoryContextSwitchTo(old);
 	entry = hash_search(documents, &document.role_id, HASH_ENTER, NULL);
+	MemoryContextSetParent(context, user_context);
 	*entry = document;
 	total_size += document_size(entry);
 	orphaned_size += document_size(entry);
@@ -579,7 +581,7 @@ rbac_program_context(rbac_user *user)
 static rbac_user *
 add_user(const rbac_str *key)
 {
-	MemoryContext context = AllocSetContextCreate(user_context, "rbac user", ALLOCSET_SMALL_SIZES);
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "rbac user", ALLOCSET_SMALL_SIZES);
 	rbac_user	user = {.context = context};
 	rbac_user  *entry;
 
@@ -588,6 +590,7 @@ add_user(const rbac_str *key)
 	user.user_id = copy_str(context, key[1]);
 	user.program_context = AllocSetContextCreate(context, "rbac programs", ALLOCSET_SMALL_SIZES);
 	entry = hash_search(users, &user.organization, HASH_ENTER, NULL);
+	MemoryContextSetParent(context, user_context);
 	*entry = user;
 	hold_documents(entry);
 	dlist_push_head(&recent_users, &entry->recency);
