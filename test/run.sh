@@ -1,7 +1,7 @@
 #!/bin/bash
 # Install what is missing, build, and run the test suites beside a private
 # server. Without arguments all of them.
-# usage: test/run.sh [core] [regress] [isolation] [pgtap] [tap] [http] [lint]
+# usage: test/run.sh [core] [fuzz] [regress] [isolation] [pgtap] [tap] [http] [lint]
 #
 # The last line is "N passed, N failed"; exit status 0 when none failed.
 set -u

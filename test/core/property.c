@@ -18,7 +18,9 @@
 #include "oracle.h"
 
 #define DEFAULT_SEED 20240229
+#ifndef DEFAULT_PAIRS			/* sanitizers take their time */
 #define DEFAULT_PAIRS 200000
+#endif
 #define MAX_ATTRIBUTES 4
 #define MAX_GRANTS 28			/* the oracle takes 32 */
 #define CROWD 17				/* grants of one name that the core does not try
