@@ -130,7 +130,7 @@ clean:
 
 endif
 
-.PHONY: test test-majors load bench demo serve
+.PHONY: test test-majors load fuzz coverage check-deps check-assert check-valgrind check-sqlsmith bench demo serve
 test:
 	@test/run.sh
 # As root.
@@ -139,6 +139,29 @@ test-majors:
 load:
 	@test/bin/deps suites
 	@test/bin/private-server test/load/run
+
+# What takes longer than a test; test/README.md tells what each is for.
+fuzz: SECONDS ?= 60
+fuzz:
+	@test/bin/deps suites
+	@test/bin/fuzz $(SECONDS)
+coverage check-assert check-valgrind check-sqlsmith: check-deps
+check-deps:
+	@test/bin/deps test
+	@test/bin/deps checks
+coverage:
+	@COPT='--coverage -O0' ASSERT=1 test/bin/private-server test/bin/coverage
+# Warnings are no errors there: without optimization gcc has some about
+# PostgreSQL's own macros.
+check-assert:
+	@PG_CONFIG=$$(test/bin/checked-postgres) && export PG_CONFIG && \
+		ASSERT=1 test/bin/private-server test/bin/suites
+check-valgrind:
+	@test/bin/check-valgrind
+check-sqlsmith:
+	@PG_CONFIG=$$(test/bin/checked-postgres) && export PG_CONFIG && \
+		ASSERT=1 test/bin/private-server test/bin/check-sqlsmith
+
 bench:
 	@test/bin/deps bench
 	@test/bin/private-server test/bench/run.py
