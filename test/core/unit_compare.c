@@ -648,6 +648,42 @@ test_budget(void)
 	arena_free(&memory);
 }
 
+static unsigned long questions_left;
+
+static bool
+stop_in_the_end(void *arg)
+{
+	(void) arg;
+	return questions_left > 0 && --questions_left == 0;
+}
+
+/* Interrupted at the first question, at the second, and so on until there are no more. */
+static void
+test_interruptions(void)
+{
+	arena		memory = {0};
+	rbac_privileges a = numbered(&memory, "A:B project=%d region=['eu','us']; A:B project=%d owner='{self_user_id}'", 2000);
+	unsigned long n = 0;
+	bool		all_told = true;
+	bool		done;
+
+	do
+	{
+		arena		scratch = {0};
+		rbac_core	core = arena_core(&scratch);
+		rbac_privileges simplified;
+		bool		same;
+
+		core.interrupted = stop_in_the_end;
+		questions_left = ++n;
+		done = rbac_same_grants(&core, &a, &a, &same) && rbac_simplify(&core, &a, &simplified);
+		all_told &= done || core.error.status == RBAC_INTERRUPTED;
+		arena_free(&scratch);
+	} while (!done);
+	ok(all_told && n > 10, "a comparison can be interrupted at each of %lu questions", n - 1);
+	arena_free(&memory);
+}
+
 void
 test_compare(void)
 {
@@ -671,4 +707,5 @@ test_compare(void)
 	test_pigeons(5, 4);
 	test_pigeons(6, 6);
 	test_budget();
+	test_interruptions();
 }

@@ -409,6 +409,31 @@ test_claims_depth(void)
 	}
 }
 
+/* A name in a claim is as long as a string value may be, and no longer. */
+static void
+test_claims_length(void)
+{
+	for (size_t len = RBAC_MAX_STRING; len <= RBAC_MAX_STRING + 1; len++)
+	{
+		arena		memory = {0};
+		rbac_core	core = arena_core(&memory);
+		char		text[RBAC_MAX_STRING + 16] = "{\"sub\":\"";
+		size_t		start = strlen(text);
+		rbac_claims got;
+		bool		accepted;
+
+		memset(text + start, 'x', len);
+		strcpy(text + start + len, "\"}");
+		accepted = rbac_parse_claims(&core, text, strlen(text), str("org_id"), str("sub"), &got);
+		if (len <= RBAC_MAX_STRING)
+			ok(accepted && got.user_id.len == len, "a claim of %zu bytes is accepted", len);
+		else
+			ok(!accepted && core.error.status == RBAC_LIMIT && core.error.position == start - 1,
+			   "a claim of %zu bytes is refused, where it begins", len);
+		arena_free(&memory);
+	}
+}
+
 static void
 test_other_claim_names(void)
 {
@@ -436,5 +461,6 @@ test_token(void)
 	test_claims();
 	test_huge_expiry();
 	test_claims_depth();
+	test_claims_length();
 	test_other_claim_names();
 }

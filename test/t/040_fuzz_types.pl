@@ -57,12 +57,10 @@ sub damaged_often
 	return $bytes;
 }
 
-# ---- the server ----
+# ---- what becomes of it ----
 
-my $node = start_node('main');
-$node->safe_psql('postgres', q{
+my $setup = q{
 	CREATE EXTENSION rbac;
-	ALTER DATABASE postgres SET search_path = public, rbac;
 	CREATE TABLE damage (type text, form text, bytes bytea);
 	CREATE TABLE outcome (type text, form text, state text, bytes bytea);
 	CREATE CAST (bytea AS rbac.condition) WITHOUT FUNCTION;
@@ -109,7 +107,8 @@ $node->safe_psql('postgres', q{
 		RETURN result;
 	EXCEPTION WHEN OTHERS THEN
 		RETURN SQLSTATE;
-	END $$;});
+	END $$;
+};
 
 my @damage;
 for my $type (sort keys %seeds_of)
@@ -125,26 +124,34 @@ for my $type (sort keys %seeds_of)
 }
 my $file = PostgreSQL::Test::Utils::tempdir() . '/damage';
 append_to_file($file, join '', map { "rbac.$_->[0]\t$_->[1]\t\\\\x" . unpack('H*', $_->[2]) . "\n" } @damage);
-$node->safe_psql('postgres', "\\copy damage FROM '$file'");
-my ($code, $stdout, $stderr) = $node->psql('postgres', q{
-	INSERT INTO outcome SELECT type, form, outcome(type, form, bytes), bytes FROM damage});
-is($code, 0, scalar(@damage) . ' damaged documents and images, and the server lives') or diag $stderr;
 
-# ---- what became of it ----
-
-# class 22: what the server itself says of bytes that are no text
-my %documented = (text => '22P02,54000,22021', binary => '22P02,54000,22021,22P03,08P01', image => 'XX001');
-for my $form (sort keys %documented)
+# Encodings, and in each form the SQLSTATEs that the manual names, with those by
+# which the server refuses a message or bytes that are no text in its encoding.
+my $node = start_node('main');
+my %states = (text => '22P02,54000,22021', binary => '22P02,54000,22021,22P03,08P01', image => 'XX001');
+for my $encoding ('UTF8', 'WIN1252')
 {
-	is($node->safe_psql('postgres', qq{
-		SELECT type, state, encode((array_agg(bytes))[1], 'escape') FROM outcome
-		WHERE form = '$form' AND state <> 'accepted' AND state <> ALL ('{$documented{$form}}')
-		GROUP BY 1, 2}), '', "as $form: nothing but what is documented");
-	is($node->safe_psql('postgres', qq{
-		SELECT count(DISTINCT type) FILTER (WHERE state = 'accepted'), count(DISTINCT type) FILTER (WHERE state <> 'accepted')
-		FROM outcome WHERE form = '$form'}), '3|3', "as $form: of each type some are accepted and some refused");
+	my $database = lc $encoding;
+	$node->safe_psql('postgres', "CREATE DATABASE $database TEMPLATE template0 ENCODING '$encoding' LOCALE 'C'");
+	$node->safe_psql('postgres', "ALTER DATABASE $database SET search_path = public, rbac");
+	$node->safe_psql($database, $setup . "\\copy damage FROM '$file'");
+	my ($code, $stdout, $stderr) = $node->psql($database,
+		'INSERT INTO outcome SELECT type, form, outcome(type, form, bytes), bytes FROM damage');
+	is($code, 0, "$encoding: " . @damage . ' damaged documents and images, and the server lives') or diag $stderr;
+
+	for my $form (sort keys %states)
+	{
+		my $states = $states{$form} . ($encoding eq 'UTF8' ? '' : ',22P05');
+		is($node->safe_psql($database, qq{
+			SELECT type, state, encode((array_agg(bytes))[1], 'escape') FROM outcome
+			WHERE form = '$form' AND state <> 'accepted' AND state <> ALL ('{$states}') GROUP BY 1, 2}), '',
+			"$encoding: as $form, nothing but what is documented");
+		is($node->safe_psql($database, qq{
+			SELECT count(DISTINCT type) FILTER (WHERE state = 'accepted'), count(DISTINCT type) FILTER (WHERE state <> 'accepted')
+			FROM outcome WHERE form = '$form'}), '3|3', "$encoding: as $form, of each type some are accepted and some refused");
+	}
+	note $node->safe_psql($database, 'SELECT form, state, count(*) FROM outcome GROUP BY 1, 2 ORDER BY 1, 2');
 }
-note $node->safe_psql('postgres', 'SELECT form, state, count(*) FROM outcome GROUP BY 1, 2 ORDER BY 1, 2');
 
 $node->stop;
 done_testing();
