@@ -9,7 +9,8 @@
  * src/README.md, "Never stale", has the argument.
  *
  * Within a generation, users are forgotten when memory runs out, the least
- * recently asked about first. rbac_cache_epoch tells whoever kept a pointer.
+ * recently asked about first. rbac_cache_epoch and rbac_cache_freed tell whoever
+ * kept a pointer.
  *
  * Not here: which of the grants a request meets (access.c, program.c).
  */
@@ -39,6 +40,7 @@ typedef struct organization_entry
 } organization_entry;
 
 uint64		rbac_cache_epoch = 1;
+uint64		rbac_cache_freed = 0;
 static uint64 generation = 1;
 
 /*
@@ -64,6 +66,14 @@ end_generation(void)
 {
 	generation++;
 	rbac_cache_epoch++;
+}
+
+/* To be called before a user or a program is freed. */
+static void
+announce_freeing(void)
+{
+	rbac_cache_epoch++;
+	rbac_cache_freed++;
 }
 
 static void
@@ -145,7 +155,7 @@ refresh_users(void)
 	if (user_generation == generation && orphaned_size < (Size) rbac_cache_size * 1024)
 		return;
 	user_generation = 0;
-	rbac_cache_epoch++;
+	announce_freeing();
 	MemoryContextReset(user_context);
 	users = create_table("rbac users", 2, sizeof(rbac_user), user_context);
 	documents = create_table("rbac documents", 2, sizeof(rbac_document), user_context);
@@ -544,7 +554,7 @@ forget_user(rbac_user *user)
 {
 	MemoryContext context = user->context;
 
-	rbac_cache_epoch++;
+	announce_freeing();
 	release_documents(user);
 	total_size -= user->size;
 	dlist_delete(&user->recency);
@@ -569,7 +579,7 @@ rbac_program_context(rbac_user *user)
 {
 	if (list_length(user->programs) >= MAX_PROGRAMS)
 	{
-		rbac_cache_epoch++;
+		announce_freeing();
 		user->programs = NIL;
 		MemoryContextReset(user->program_context);
 	}

@@ -42,7 +42,7 @@ typedef struct rbac_program
 
 /*
  * The user's program for this signature, compiled if there is none that still
- * holds. It may be gone when rbac_cache_epoch has changed.
+ * holds. It may be gone when rbac_cache_freed has changed.
  */
 extern const rbac_program *rbac_get_program(const rbac_caller *caller,
 											const rbac_signature *signature);

@@ -250,6 +250,7 @@ typedef struct rbac_user
  * with a remembered value before using what was found under it.
  */
 extern uint64 rbac_cache_epoch;
+extern uint64 rbac_cache_freed;
 
 extern void rbac_cache_init(void);
 

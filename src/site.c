@@ -33,6 +33,7 @@ typedef struct check_site
 	const rbac_program *program;	/* NULL: there is no caller */
 	uint64		caller_generation;	/* 0: nothing yet */
 	uint64		cache_epoch;
+	uint64		cache_freed;
 	Oid			session_user;
 	TimestampTz statement;
 	TimestampTz until;
@@ -228,7 +229,8 @@ is_current(const check_site *site)
 
 /*
  * The epoch is taken before anything is read, so what changes meanwhile makes
- * the program stale at once.
+ * the program stale at once; for the row at hand it is good. Whether it has been
+ * freed since is counted from after.
  */
 static void
 bind_program(check_site *site)
@@ -246,6 +248,7 @@ bind_program(check_site *site)
 		site->program = rbac_get_program(caller, &site->signature);
 		site->until = site->program->until;
 	}
+	site->cache_freed = rbac_cache_freed;
 	site->caller_generation = rbac_caller_generation;
 }
 
@@ -287,7 +290,7 @@ fetch_values(check_site *site, FunctionCallInfo fcinfo)
 
 		rbac_fetch_value(&site->signature.parameters[parameter].type,
 						 argument->value, argument->isnull, &site->values[parameter]);
-		if (unlikely(site->cache_epoch != rbac_cache_epoch))
+		if (unlikely(site->cache_freed != rbac_cache_freed))
 			return false;
 	}
 	return true;
@@ -330,7 +333,7 @@ rbac_check_at_site(FunctionCallInfo fcinfo)
 		{
 			if (unlikely(site->program->is_operator) && !is_in_any_organization(site, fcinfo))
 				return false;
-			if (likely(site->cache_epoch == rbac_cache_epoch))
+			if (likely(site->cache_freed == rbac_cache_freed))
 				return rbac_run_program(site->program, site->values);
 		}
 		CHECK_FOR_INTERRUPTS();
