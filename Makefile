@@ -144,7 +144,7 @@ load:
 # What takes longer than a test; test/README.md tells what each is for.
 fuzz: SECONDS ?= 60
 fuzz:
-	@test/bin/deps test
+	@test/bin/deps suites
 	@test/bin/fuzz $(SECONDS)
 coverage check-assert check-valgrind check-sqlsmith: check-deps
 check-deps:
