@@ -49,7 +49,8 @@ reveals(q{UPDATE rbac.assignment SET restriction = '{"workspace_id": "x"}' WHERE
 reveals(q{DELETE FROM rbac.group_member WHERE group_id = 'crew'}, 'audited, but not there|member|acme|cid|"crew"');
 reveals(q{DELETE FROM rbac.role_parent}, 'audited, but not there|parent|acme|Editor|');
 reveals(q{DELETE FROM rbac.audit_event WHERE operation = 'create_application_role'}, 'there, but not audited|role|acme|Seller|');
-reveals(q{UPDATE rbac.temporary_grant SET expires_at = now(); INSERT INTO rbac.role SELECT rbac.generate_object_id(), 'acme', 'x'},
+reveals(q{UPDATE rbac.temporary_grant SET expires_at = now(); INSERT INTO rbac.role (role, organization, level, role_name)
+	VALUES (rbac.generate_object_id(), 'acme', 'organization', 'x')},
 	'written without audit|rbac.role|');
 
 # ---- a backend is killed while it waits to write ----
