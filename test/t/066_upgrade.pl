@@ -54,7 +54,7 @@ for my $number (@newer)
 	is(contents($new), $contents, $new->name . ': every row of every table');
 	is(ask($new), $answers, $new->name . ': the same answers');
 	sound($new, $new->name);
-	$new->safe_psql('postgres', administration_call($_, 2)) for grep { !/^(?:revoke_role|delete_api_key)$/ } administration_calls();
+	$new->safe_psql('postgres', administration_call($_, 2)) for repeatable_calls();
 	isnt(contents($new), $contents, $new->name . ': administration goes on');
 	sound($new, $new->name . ', after that');
 	$new->stop;

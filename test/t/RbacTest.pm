@@ -11,7 +11,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 our @EXPORT = qw(start_node set_up_acme set_up_crew ask result_is fails_with as_caller memory_of
-	contents set_up_administration administration_call administration_calls
+	contents set_up_administration administration_call administration_calls repeatable_calls
 	start_load lost sound unsound);
 
 # start_node(name, extra settings of init)
@@ -114,15 +114,15 @@ sub contents
 
 # ---- administration ----
 
-# A call of each function that writes. "#" is a number, other than that of the
-# call before: then every one of them changes something, but that revoke_role
-# and delete_api_key can be called once.
+# A call of each function that writes. "#" is a number, of those that set_up_administration
+# was given and other than that of the call before: then every one of them
+# changes something, but that revoke_role and delete_api_key can be called once.
 my %calls = (
 	create_organization => q{'org #', '{"equal_may_grant": true}'},
 	modify_organization => q{'acme', '{"max_temporary_grant": "P#D"}'},
 	define_permission => q{'Test:Permission#', '{"level": "number"}', 'for the call number #'},
 	create_user => q{'acme', 'user #'},
-	create_role => q{'acme', 'Role #', 'Reads and writes', '[{"permission_name": "Doc:Write"}]', 'client', '{Reader}'},
+	create_role => q{'acme', 'Role #', 'Reads and writes', '[{"permission_name": "Doc:Write"}]', 'client', '{Reader,Draft #}'},
 	modify_role => q{'acme', 'Reader', permission_grants => '[{"permission_name": "Doc:Read",
 		"conditions": {"level": {"type": "In", "values": [1, #]}}}]'},
 	assign_role => q{'acme', (ARRAY['Reader', 'Editor'])[1 + # % 2], 'ben'},
@@ -130,10 +130,30 @@ my %calls = (
 	create_temporary_permission_grant => q{'acme', 'ben', 'PT#H', '{"permission_name": "Doc:Read"}', '{"ticket": "#"}', 'for the call number #'},
 	create_api_key => q{'acme', 'P30D', 'Reader'},
 	delete_api_key => q{'acme', (SELECT api_key_id FROM key WHERE n = 1)},
-	sign_in_with_api_key => q{'acme', (SELECT api_key_id FROM key WHERE n = 2), (SELECT api_key FROM key WHERE n = 2), 'ben'},
+	sign_in_with_api_key => q{'acme', (SELECT api_key_id FROM key WHERE n = 2), (SELECT api_key FROM key WHERE n = 2), 'ann'},
+	create_group => q{'acme', 'group #'},
+	delete_group => q{'acme', 'old group #'},
+	add_group_member => q{'acme', 'team #', 'ben'},
+	remove_group_member => q{'acme', 'team #', 'cid'},
+	create_scoped_role => q{'acme', (ARRAY['workspace', 'project'])[1 + # % 2]::rbac.role_level,
+		'[{"permission_name": "Doc:Read"}]', 'Role #', 'for the call number #'},
+	modify_scoped_role => q{scoped('Draft #', (ARRAY['workspace', 'organization'])[1 + # % 2]), 'Final #', 'after the call number #',
+		'[{"permission_name": "Doc:Read", "conditions": {"level": {"type": "Equals", "value": #}}}]'},
+	delete_scoped_role => q{scoped('Old #', (ARRAY['workspace', 'organization'])[1 + # % 2])},
+	assign_scoped_role => q{scoped('Planner', 'project'), 'ben', workspace_id => 'w', project_id => 'p #'},
+	revoke_scoped_role => q{scoped('Viewer', 'workspace'), group_id => 'team #', workspace_id => 'w'},
+	create_application => q{'acme', 'application #'},
+	delete_application => q{'acme', 'old application #'},
+	create_application_role => q{'acme', 'shop', 'Role #', '{sell,buy}', 'for the call number #', 'Role number #'},
+	modify_application_role => q{'acme', 'shop', selling('Draft #'), 'Final #', '{sell,rent #}', display_name => 'Final number #'},
+	delete_application_role => q{'acme', 'shop', selling('Old #')},
+	assign_application_role => q{'acme', 'shop', selling('Draft #'), '{ben,cid}', 'User'},
+	revoke_application_role => q{'acme', 'shop', selling('Seller'), 'team #'},
 );
 
 sub administration_calls { return sort keys %calls }
+
+sub repeatable_calls { return grep { !/^(?:revoke_role|delete_api_key)$/ } administration_calls() }
 
 sub administration_call
 {
@@ -141,17 +161,53 @@ sub administration_call
 	return "SELECT FROM rbac.$function(" . ($calls{$function} =~ s/#/$number/gr) . ')';
 }
 
-# acme, and what the calls need.
+# acme, and what the calls of this many numbers need.
 sub set_up_administration
 {
-	my $node = shift;
+	my ($node, $numbers) = (@_, 40);
 	$node->append_conf('postgresql.conf', "track_commit_timestamp = on\nshared_preload_libraries = 'rbac'\n"
 		. "rbac.jwt_secret = 'a secret of at least thirty-two bytes'");
 	$node->restart;
 	set_up_acme($node);
+	set_up_crew($node);
 	$node->safe_psql('postgres', q{
 		CREATE TABLE key AS SELECT n, k.api_key_id, k.api_key
-		FROM generate_series(1, 2) AS n, rbac.create_api_key('acme', format('P%sD', n), 'Admin') AS k});
+		FROM generate_series(1, 2) AS n, rbac.create_api_key('acme', format('P%sD', n), 'Admin') AS k;
+		CREATE FUNCTION scoped(text, text) RETURNS uuid STABLE LANGUAGE sql RETURN (
+			SELECT rbac_internal.role_uuid(role) FROM rbac.role WHERE (role_name, level::text) = ($1, $2));
+		CREATE FUNCTION selling(text) RETURNS text STABLE LANGUAGE sql RETURN (
+			SELECT role FROM rbac.role WHERE (role_name, app_id) = ($1, 'shop'));
+		SELECT rbac.create_scoped_role('acme', 'project', '[{"permission_name": "Doc:Write"}]', 'Planner');
+		SELECT rbac.assign_scoped_role(rbac.create_scoped_role('acme', 'workspace', '[{"permission_name": "Doc:*"}]'), 'cid',
+			workspace_id => 'w');
+		DO $$
+		DECLARE
+			doc CONSTANT rbac.privileges := '[{"permission_name": "Doc:Read"}]';
+			id text;
+		BEGIN
+			FOR n IN 1..# LOOP
+				PERFORM rbac.create_scoped_role('acme', 'workspace', doc, name || n) FROM unnest(ARRAY['Draft ', 'Old ']) AS name;
+				PERFORM rbac.create_role('acme', 'Draft ' || n, 'To be renamed', doc, 'client', '{Reader}');
+				PERFORM rbac.create_role('acme', 'Old ' || n, 'To be deleted', doc, 'client');
+				PERFORM rbac.create_role('acme', 'Heir ' || n, 'Will inherit nothing', '[]', 'client', ARRAY['Old ' || n, 'Draft ' || n]);
+				PERFORM rbac.create_application_role('acme', 'shop', 'Draft ' || n, '{sell}');
+				FOREACH id IN ARRAY ARRAY['team ' || n, 'old group ' || n] LOOP
+					PERFORM rbac.create_group('acme', id), rbac.add_group_member('acme', id, 'cid');
+					PERFORM rbac.assign_scoped_role(scoped('Viewer', 'workspace'), group_id => id, workspace_id => 'w');
+					PERFORM rbac.assign_scoped_role(scoped('Old ' || n, 'workspace'), group_id => id, workspace_id => 'w');
+					PERFORM rbac.assign_scoped_role(scoped('Old ' || n, 'organization'), group_id => id);
+					PERFORM rbac.assign_application_role('acme', 'shop', selling('Seller'), ARRAY[id], 'Group');
+				END LOOP;
+				PERFORM rbac.assign_application_role('acme', 'shop',
+					rbac.create_application_role('acme', 'shop', 'Old ' || n, '{sell}'), ARRAY['team ' || n], 'Group');
+				id := 'old application ' || n;
+				PERFORM rbac.create_application('acme', id);
+				PERFORM rbac.assign_application_role('acme', 'shop', selling('Seller'), ARRAY[id], 'Application');
+				PERFORM rbac.assign_application_role('acme', id,
+					rbac.create_application_role('acme', id, 'Clerk', '{file}'), '{cid}', 'User');
+			END LOOP;
+		END
+		$$} =~ s/#/$numbers/gr);
 }
 
 # ---- load, for faults to happen under ----
