@@ -45,6 +45,8 @@ OBJS += \
 	src/site.o \
 	src/permitted.o \
 	src/planner.o \
+	src/path.o \
+	src/scan.o \
 	src/check.o \
 	src/admin.o \
 	src/rate_limit.o \

@@ -93,6 +93,29 @@ InitMaterializedSRF(FunctionCallInfo fcinfo, bits32 flags)
 #define PG_MODULE_MAGIC_EXT(...) PG_MODULE_MAGIC
 #endif
 
+/* Custom scans have had to say that they can project since 15. */
+#if PG_VERSION_NUM >= 150000
+#define RBAC_PROJECTING_SCAN CUSTOMPATH_SUPPORT_PROJECTION
+#else
+#define RBAC_PROJECTING_SCAN 0
+#endif
+
+/* What the user disabled has been counted apart from costs since 18. */
+#if PG_VERSION_NUM >= 180000
+#define rbac_copy_disabled_nodes(to, from) ((to)->disabled_nodes = (from)->disabled_nodes)
+#else
+#define rbac_copy_disabled_nodes(to, from) ((void) (from))
+#endif
+
+/* EXPLAIN's output has had headers of its own since 18. */
+#if PG_VERSION_NUM >= 180000
+#include "commands/explain_format.h"
+#include "commands/explain_state.h"
+#endif
+
+/* A sequential scan that began with a condition has had to keep one since 18. */
+#define RBAC_SCANS_KEEP_CONDITION (PG_VERSION_NUM >= 180000)
+
 /* Base64 has been about bytes, not characters, since 18. */
 #if PG_VERSION_NUM >= 180000
 #include "common/base64.h"

@@ -24,6 +24,7 @@
 #include "optimizer/optimizer.h"
 #include "optimizer/paths.h"
 #include "optimizer/plancat.h"
+#include "path.h"
 #include "rbac.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -35,17 +36,18 @@ PG_FUNCTION_INFO_V1(rbac_has_permission_support);
 
 /* ---- the call ---- */
 
-static bool
-is_organization_name(Node *node)
+const char *
+rbac_attribute_name(Node *node)
 {
 	Const	   *name = (Const *) node;
 
 	if (!IsA(node, Const) || name->constisnull)
-		return false;
+		return NULL;
 	if (name->consttype == UNKNOWNOID)
-		return strcmp(DatumGetCString(name->constvalue), RBAC_ORGANIZATION_ATTRIBUTE) == 0;
-	return (name->consttype == TEXTOID || name->consttype == VARCHAROID) &&
-		strcmp(TextDatumGetCString(name->constvalue), RBAC_ORGANIZATION_ATTRIBUTE) == 0;
+		return DatumGetCString(name->constvalue);
+	if (name->consttype == TEXTOID || name->consttype == VARCHAROID)
+		return TextDatumGetCString(name->constvalue);
+	return NULL;
 }
 
 /* The value given for org_id in has_permission(permission, name, value, ...), or NULL. */
@@ -54,7 +56,9 @@ organization_argument(List *args)
 {
 	for (int i = 1; i + 1 < list_length(args); i += 2)
 	{
-		if (is_organization_name(list_nth(args, i)))
+		const char *name = rbac_attribute_name(list_nth(args, i));
+
+		if (name != NULL && strcmp(name, RBAC_ORGANIZATION_ATTRIBUTE) == 0)
 			return list_nth(args, i + 1);
 	}
 	return NULL;
@@ -75,23 +79,20 @@ is_searchable(const IndexOptInfo *index, int column)
 	return index->amsearcharray && column == 0;
 }
 
-/* Evaluated once for a scan: nothing of a row, and the same each time. */
-static bool
-is_fixed(Node *permission)
+bool
+rbac_is_fixed(Node *permission)
 {
 	return !contain_var_clause(permission) &&
 		!contain_volatile_functions(permission) &&
 		!contain_subplans(permission);
 }
 
-/* A role that may not call it, although it may call has_permission(), reads all rows. */
-static Oid
-lookup_function(const char *name, Oid schema)
+Oid
+rbac_lookup_function(const char *name, Oid schema, const Oid *types, int ntypes)
 {
-	Oid			argument = TEXTOID;
 	Oid			function = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid,
 										   CStringGetDatum(name),
-										   PointerGetDatum(buildoidvector(&argument, 1)),
+										   PointerGetDatum(buildoidvector(types, ntypes)),
 										   ObjectIdGetDatum(schema));
 
 	if (OidIsValid(function) &&
@@ -100,36 +101,38 @@ lookup_function(const char *name, Oid schema)
 	return function;
 }
 
-/* The function that gives what values of the type are compared with; NULL if none does. */
-static const char *
-array_function(Oid *type)
+Oid
+rbac_compared_type(Node *value)
 {
-	*type = getBaseType(*type);
-	if (*type == VARCHAROID)
-		*type = TEXTOID;		/* which has no operators of its own */
-	if (*type == TEXTOID)
-		return "permitted_organizations";
-	return *type == UUIDOID ? "permitted_organization_uuids" : NULL;
+	Oid			type = getBaseType(exprType(value));
+
+	return type == VARCHAROID ? TEXTOID : type;
 }
 
-/*
- * Under any collation: equal bytes, which is what has_permission() looks for,
- * are equal under all of them.
- */
-static Expr *
-make_condition(Node *organization, Oid type, Oid operator, Oid collation, Expr *array)
+Expr *
+rbac_make_condition(Node *value, Oid collation, Expr *array)
 {
 	ScalarArrayOpExpr *condition = makeNode(ScalarArrayOpExpr);
+	Oid			type = rbac_compared_type(value);
 
-	organization = applyRelabelType(copyObject(organization), type, -1, exprCollation(organization),
-									COERCE_IMPLICIT_CAST, -1, false);
-	condition->opno = operator;
-	condition->opfuncid = get_opcode(operator);
+	value = applyRelabelType(copyObject(value), type, -1, exprCollation(value),
+							 COERCE_IMPLICIT_CAST, -1, false);
+	condition->opno = lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr;
+	condition->opfuncid = get_opcode(condition->opno);
 	condition->useOr = true;
 	condition->inputcollid = collation;
-	condition->args = list_make2(organization, array);
+	condition->args = list_make2(value, array);
 	condition->location = -1;
 	return (Expr *) condition;
+}
+
+/* The function that gives what values of the type are compared with; NULL if none does. */
+static const char *
+array_function(Oid type)
+{
+	if (type == TEXTOID)
+		return "permitted_organizations";
+	return type == UUIDOID ? "permitted_organization_uuids" : NULL;
 }
 
 /* The condition for an index column of that value, or NULL. */
@@ -137,21 +140,21 @@ static Expr *
 organization_condition(SupportRequestIndexCondition *request, FuncExpr *call, Node *organization)
 {
 	Node	   *permission = linitial(call->args);
-	Oid			type = exprType(organization);
-	const char *name = array_function(&type);
-	Oid			operator;
+	Oid			type = rbac_compared_type(organization);
+	const char *name = array_function(type);
+	Oid			argument = TEXTOID;
 	Oid			function;
 
-	if (name == NULL || !is_fixed(permission))
+	if (name == NULL || !rbac_is_fixed(permission) ||
+		!op_in_opfamily(lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr, request->opfamily))
 		return NULL;
-	operator = lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr;
-	function = lookup_function(name, get_func_namespace(call->funcid));
-	if (!op_in_opfamily(operator, request->opfamily) || !OidIsValid(function))
+	function = rbac_lookup_function(name, get_func_namespace(call->funcid), &argument, 1);
+	if (!OidIsValid(function))
 		return NULL;
-	return make_condition(organization, type, operator, request->indexcollation,
-						  (Expr *) makeFuncExpr(function, get_array_type(type),
-												list_make1(copyObject(permission)), InvalidOid,
-												call->inputcollid, COERCE_EXPLICIT_CALL));
+	return rbac_make_condition(organization, request->indexcollation,
+							   (Expr *) makeFuncExpr(function, get_array_type(type),
+													 list_make1(copyObject(permission)), InvalidOid,
+													 call->inputcollid, COERCE_EXPLICIT_CALL));
 }
 
 /*
@@ -173,7 +176,8 @@ index_conditions(SupportRequestIndexCondition *request)
 	Node	   *organization;
 	Expr	   *condition;
 
-	if (!IsA(call, FuncExpr) || !is_searchable(request->index, request->indexcol))
+	if (!IsA(call, FuncExpr) || rbac_is_alternative(request->root, request->index->rel) ||
+		!is_searchable(request->index, request->indexcol))
 		return NIL;
 	organization = organization_argument(call->args);
 	if (organization == NULL ||

@@ -17,5 +17,6 @@ _PG_init(void)
 	rbac_caller_init();
 	rbac_cache_init();
 	rbac_rate_limit_init();
+	rbac_path_init();
 	MarkGUCPrefixReserved("rbac");
 }

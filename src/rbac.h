@@ -315,6 +315,11 @@ extern bool rbac_organization_permitted(bool is_operator, rbac_str home, rbac_st
 
 extern bool rbac_check_at_site(FunctionCallInfo fcinfo);
 
+/* ---- planner.c, path.c: policies and the planner (path.h has what these share) ---- */
+
+extern PGDLLEXPORT Datum rbac_has_permission_support(PG_FUNCTION_ARGS);
+extern void rbac_path_init(void);
+
 /* ---- admin.c: the way into the administration functions ---- */
 
 /* rbac_internal.NAME(argument types), which need not be accessible to the current user. */

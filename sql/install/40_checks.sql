@@ -1,7 +1,7 @@
 -- Checks. They read the tables with a fresh snapshot, the caller and the
 -- statement's start: STABLE. They write nothing and keep no state that another
 -- process would miss: PARALLEL SAFE. COST is measured, in comparisons of integers:
--- of a row, and of permitted_organizations() for a scan.
+-- of a row, and of permitted_values() and permitted_organizations() for a scan.
 
 CREATE FUNCTION rbac.has_permission(permission text) RETURNS boolean
 LANGUAGE C STABLE PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'rbac_has_permission';
@@ -25,6 +25,17 @@ LANGUAGE C STABLE PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'rbac_permitted_o
 COMMENT ON FUNCTION rbac.permitted_organization_uuids(text) IS
 'permitted_organizations() for columns of type uuid: those whose names are uuids in canonical form.
 
+STABLE: it reads tables, the caller and the clock.';
+
+CREATE FUNCTION rbac.permitted_values(permission text, attribute text, type anyelement DEFAULT NULL::text) RETURNS anyarray
+LANGUAGE C STABLE PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'rbac_permitted_values';
+COMMENT ON FUNCTION rbac.permitted_values(text, text, anyelement) IS
+'The values of an attribute for which the caller may have this permission; NULL: any.
+
+By roles and temporary grants. Every row that has_permission() allows has one of them; conditions on other attributes are not looked at. Plans search indexes with it.
+Arguments: permission, attribute, and a value of the type that the result shall be an array of, which may be NULL.
+Result: what Equals and In conditions ask for, in no particular order, maybe repeated; NULL if a grant counts for other values, too. Empty when there is no caller and for a NULL permission.
+Errors: 22023 for a NULL attribute, and a type that is compared by its text (dates and times, json and others).
 STABLE: it reads tables, the caller and the clock.';
 
 CREATE FUNCTION rbac_internal.has_permission_support(request internal) RETURNS internal

@@ -85,6 +85,7 @@ GRANT EXECUTE ON FUNCTION
     rbac.require_permission(text),
     rbac.require_permission(text, "any"),
     rbac.permitted_organizations(text),
+    rbac.permitted_values(text, text, anyelement),
     rbac.permitted_organization_uuids(text),
     rbac.generate_object_id()
 TO PUBLIC;

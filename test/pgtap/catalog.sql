@@ -72,7 +72,7 @@ SELECT is_empty($$
 SELECT set_eq($$
     SELECT DISTINCT proname::text FROM function
     WHERE schema = 'rbac' AND provolatile = 's' AND proparallel = 's' $$,
-    '{has_permission,require_permission,permitted_organizations,permitted_organization_uuids,current_organization,current_user_id}'::text[],
+    '{has_permission,require_permission,permitted_organizations,permitted_values,permitted_organization_uuids,current_organization,current_user_id}'::text[],
     'checks are STABLE and PARALLEL SAFE');
 SELECT set_eq($$
     SELECT DISTINCT proname::text FROM function WHERE schema = 'rbac' AND provolatile = 'v' AND proparallel = 'u' $$,

@@ -66,6 +66,9 @@ SELECT '"any"', value FROM unnest(ARRAY[
     $$'region', ROW (1, NULL)$$, $$'region', ARRAY[[1], [2]]$$, $$'region', '\xff'::bytea$$, $$'region', B'101'$$, $$'region', 'x'::cstring$$, $$'region', '0'::regclass$$, $$'region', '-'::regproc$$,
     $$'region', '{"a": 1}'::jsonb$$, $$'region', '[1,2)'::int4range$$, $$'region', '1'::"char"$$, $$'org_id', ''$$, $$'org_id', repeat('x', 300)$$, $$VARIADIC ARRAY['region', 'x']$$, $$VARIADIC NULL::text[]$$]) AS value;
 INSERT INTO bad SELECT DISTINCT type, 'NULL' FROM bad WHERE type <> '"any"';
+INSERT INTO bad SELECT 'anyelement', value FROM unnest(ARRAY[
+    $$NULL::uuid$$, $$0::smallint$$, $$'NaN'::float8$$, $$'x'::char(3)$$, $$'x'::name$$, $$'infinity'::timestamptz$$, $$'{}'::jsonb$$, $$NULL::regclass$$,
+    $$ARRAY[1]$$, $$ROW (1, NULL)$$, $$NULL::rbac.frontend_view$$, $$NULL::rbac.object_id$$]) AS value;
 
 ---- Calls ----
 
@@ -80,8 +83,9 @@ WHERE p.pronamespace IN ('rbac'::regnamespace, 'rbac_api'::regnamespace)
   AND has_function_privilege('regress_rbac_mallory', p.oid, 'EXECUTE');
 CREATE TEMPORARY TABLE call AS
 SELECT DISTINCT changed.function, format('SELECT %s(%s)', changed.name, string_agg(
-           CASE WHEN a.type = '"any"' AND a.number = changed.number THEN b.value
+           CASE WHEN a.type IN ('"any"', 'anyelement') AND a.number = changed.number THEN b.value
                 WHEN a.type = '"any"' THEN $$'region', 'x'$$
+                WHEN a.type = 'anyelement' THEN 'NULL::text'
                 ELSE format('CAST(%s AS %s)', CASE a.number WHEN changed.number THEN b.value ELSE a.good END, a.type) END,
            ', ' ORDER BY a.number)) AS statement
 FROM argument AS changed JOIN bad AS b ON b.type = changed.type JOIN argument AS a USING (function)

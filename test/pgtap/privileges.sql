@@ -96,6 +96,7 @@ SELECT set_eq($$ SELECT object FROM privilege WHERE kind = 'function' AND object
     'rbac.require_permission(text)',
     'rbac.require_permission(text,"any")',
     'rbac.permitted_organizations(text)',
+    'rbac.permitted_values(text,text,anyelement)',
     'rbac.permitted_organization_uuids(text)',
     -- administration, which decides for itself
     'rbac.create_organization(text,jsonb)',

@@ -191,7 +191,7 @@ for my $row (map { rows_below($_) } 'Checks', 'Administration', 'Groups', 'Scope
 {
 	$functions{$1} = $2 while $row->[0] =~ /rbac\.(\w+)\(([\w ,"]*)\)/g;
 }
-is_deeply({ map { $_ => $functions{$_} } grep { !/^(?:has_permission|require_permission|permitted_organizations)$/ } keys %functions },
+is_deeply({ map { $_ => $functions{$_} } grep { !/^(?:has_permission|require_permission|permitted_values|permitted_organizations)$/ } keys %functions },
 	{ map { split /\|/, $_, 2 } split /\n/, $node->safe_psql('readme', q{
 		SELECT proname, array_to_string(ARRAY(SELECT quote_ident(a) FROM unnest(proargnames[:pronargs]) AS a), ', ')
 		FROM pg_proc WHERE pronamespace = 'rbac'::regnamespace AND prosrc = 'rbac_admin'}) },

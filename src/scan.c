@@ -1,0 +1,593 @@
+/*
+ * scan.c - reading a table under has_permission() in the way that suits the caller.
+ *
+ * The children of this custom scan are the ways that path.c has planned. When it
+ * begins it asks for whom, and chooses:
+ *
+ * - If the checks pass every row, the plain way, with the checks left out.
+ * - Otherwise the way that costs least with the values that the caller's grants
+ *   ask for. The checks are conditions of the child and decide every row.
+ *
+ * What was decided holds for one moment: the same caller, the same state of the
+ * tables, the same statement. When that has passed (the next FETCH from a cursor
+ * is another statement), checks that were left out are put back if they are
+ * needed. A row is never shown that a check would not have shown; but those that
+ * an index is searched for are the rows of whoever was calling at the beginning.
+ */
+#include "postgres.h"
+
+#include "access/parallel.h"
+#include "catalog/pg_statistic.h"
+#include "commands/explain.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "path.h"
+#include "rbac.h"
+#include "utils/array.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/selfuncs.h"
+#include "utils/syscache.h"
+#include "utils/typcache.h"
+
+/* Estimating each of more values one by one would take longer than it is worth. */
+#define MAX_ESTIMATED 100
+
+/* How much longer than on average it may take until a caller's rows come. */
+#define UNEVENNESS 4
+
+/* How often to choose while what is known of the caller changes. */
+#define MAX_TRIES 3
+
+typedef struct moment
+{
+	uint64		cache_epoch;
+	uint64		caller_generation;
+	TimestampTz statement;
+	Oid			session_user;
+} moment;
+
+/* For whose values a child searches an index. */
+typedef struct attribute
+{
+	ExprState  *values;
+	int			column;
+	double		planned_selectivity;
+	double		selectivity;	/* of the caller's values; -1: any are permitted */
+} attribute;
+
+typedef struct scan
+{
+	CustomScanState css;		/* first; css.custom_ps are children that have begun */
+	int			eflags;
+	List	   *checks;			/* ExprState: does it pass every row? */
+	int			nattributes;
+	attribute  *attributes;		/* of the children but the first; NULL: not yet */
+	PlanState **children;		/* NULL: has not begun */
+	ExprState  *checked;		/* conditions of the first one with and */
+	ExprState  *unchecked;		/* without checks */
+	PlanState  *chosen;			/* NULL: to be chosen */
+	bool		is_unchecked;	/* it is the first one, without checks */
+	moment		moment;			/* for which that was decided */
+	TupleTableSlot *own_slot;	/* always empty */
+} scan;
+
+/* ---- moments ---- */
+
+static moment
+current_moment(void)
+{
+	return (moment) {rbac_cache_epoch, rbac_caller_generation,
+		GetCurrentStatementStartTimestamp(), GetSessionUserId()};
+}
+
+static inline bool
+is_undisturbed(const moment *moment)
+{
+	return moment->cache_epoch == rbac_cache_epoch &&
+		moment->caller_generation == rbac_caller_generation;
+}
+
+/* A cursor is read by one statement after the other. */
+static inline bool
+is_current(const moment *moment)
+{
+	return is_undisturbed(moment) &&
+		moment->statement == GetCurrentStatementStartTimestamp() &&
+		moment->session_user == GetSessionUserId();
+}
+
+/* ---- what the caller's rows are ---- */
+
+static CustomScan *
+get_plan(const scan *state)
+{
+	return (CustomScan *) state->css.ss.ps.plan;
+}
+
+static Node *
+private_member(const scan *state, rbac_scan_private member)
+{
+	return list_nth(get_plan(state)->custom_private, member);
+}
+
+/* n of the plan's, which live as long as the scan. */
+static List *
+begin_expressions(scan *state, int first, int n)
+{
+	List	   *expressions = NIL;
+	MemoryContext old = MemoryContextSwitchTo(state->css.ss.ps.state->es_query_cxt);
+
+	for (int i = first; i < first + n; i++)
+	{
+		Expr	   *expression = list_nth(get_plan(state)->custom_exprs, i);
+
+		expressions = lappend(expressions, ExecInitExpr(expression, (PlanState *) state));
+	}
+	MemoryContextSwitchTo(old);
+	return expressions;
+}
+
+static Datum
+evaluate(scan *state, ExprState *expression, bool *isnull)
+{
+	return ExecEvalExprSwitchContext(expression, state->css.ss.ps.ps_ExprContext, isnull);
+}
+
+static bool
+is_every_row_permitted(scan *state)
+{
+	ListCell   *lc;
+
+	foreach(lc, state->checks)
+	{
+		bool		isnull;
+
+		if (!DatumGetBool(evaluate(state, lfirst(lc), &isnull)))
+			return false;
+	}
+	return true;
+}
+
+/* What is known of the column's values, as the planner would look at it. */
+static void
+begin_estimate(scan *state, int column, VariableStatData *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->rel = makeNode(RelOptInfo);
+	out->rel->tuples = floatVal(private_member(state, RBAC_SCAN_TUPLES));
+	out->statsTuple = SearchSysCache3(STATRELATTINH,
+									  ObjectIdGetDatum(RelationGetRelid(state->css.ss.ss_currentRelation)),
+									  Int16GetDatum(column), BoolGetDatum(false));
+	out->freefunc = ReleaseSysCache;
+	out->acl_ok = true;
+}
+
+static double
+estimate_values(scan *state, int column, Oid type, Datum *values, int nvalues)
+{
+	TypeCacheEntry *typcache = lookup_type_cache(type, TYPECACHE_EQ_OPR);
+	VariableStatData vardata;
+	double		selectivity = 0;
+
+	begin_estimate(state, column, &vardata);
+	for (int i = 0; i < nvalues; i++)
+		selectivity += var_eq_const(&vardata, typcache->eq_opr, typcache->typcollation,
+									values[i], false, true, false);
+	ReleaseVariableStats(vardata);
+	return selectivity;
+}
+
+static double
+estimate_array(scan *state, const attribute *attribute, ArrayType *array)
+{
+	Oid			type = ARR_ELEMTYPE(array);
+	int16		length;
+	bool		by_value;
+	char		alignment;
+	Datum	   *values;
+	int			nvalues = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+
+	if (nvalues > MAX_ESTIMATED || attribute->column == 0)
+		return Min(nvalues * attribute->planned_selectivity, 1.0);
+	get_typlenbyvalalign(type, &length, &by_value, &alignment);
+	deconstruct_array(array, type, length, by_value, alignment, &values, NULL, &nvalues);
+	return Min(estimate_values(state, attribute->column, type, values, nvalues), 1.0);
+}
+
+static void
+begin_attributes(scan *state)
+{
+	List	   *columns = (List *) private_member(state, RBAC_SCAN_COLUMNS);
+	List	   *selectivities = (List *) private_member(state, RBAC_SCAN_SELECTIVITIES);
+	List	   *values = begin_expressions(state, list_length(state->checks), state->nattributes);
+
+	state->attributes = MemoryContextAllocZero(state->css.ss.ps.state->es_query_cxt,
+											   state->nattributes * sizeof(attribute));
+	for (int i = 0; i < state->nattributes; i++)
+	{
+		state->attributes[i].values = list_nth(values, i);
+		state->attributes[i].column = list_nth_int(columns, i);
+		state->attributes[i].planned_selectivity = floatVal(list_nth(selectivities, i));
+	}
+}
+
+/* The least of all selectivities. */
+static double
+estimate_attributes(scan *state)
+{
+	double		least = 1.0;
+
+	if (state->attributes == NULL)
+		begin_attributes(state);
+	for (int i = 0; i < state->nattributes; i++)
+	{
+		attribute  *attribute = &state->attributes[i];
+		bool		isnull;
+		Datum		values = evaluate(state, attribute->values, &isnull);
+
+		attribute->selectivity = isnull ? -1 :
+			estimate_array(state, attribute, DatumGetArrayTypeP(values));
+		if (!isnull)
+			least = Min(least, attribute->selectivity);
+	}
+	return least;
+}
+
+static TupleTableSlot *fetch_unchecked(PlanState *node);
+
+/* ---- children ---- */
+
+static Plan *
+child_plan(const scan *state, int n)
+{
+	return list_nth(get_plan(state)->custom_plans, n);
+}
+
+/* All calls of the function that the first expression calls are checks of ours. */
+static bool
+is_check(const scan *state, Node *condition)
+{
+	FuncExpr   *check = linitial(get_plan(state)->custom_exprs);
+
+	return IsA(condition, FuncExpr) && ((FuncExpr *) condition)->funcid == check->funcid;
+}
+
+static void
+begin_conditions(scan *state)
+{
+	List	   *others = NIL;
+	ListCell   *lc;
+
+	foreach(lc, state->children[0]->plan->qual)
+	{
+		if (!is_check(state, lfirst(lc)))
+			others = lappend(others, lfirst(lc));
+	}
+	if (others == NIL && RBAC_SCANS_KEEP_CONDITION)
+		others = list_make1(makeBoolConst(true, false));
+	state->checked = state->children[0]->qual;
+	state->unchecked = ExecInitQual(others, state->children[0]);
+}
+
+/* When it is needed, and not all of them for each execution. */
+static PlanState *
+begin_child(scan *state, int n)
+{
+	EState	   *estate = state->css.ss.ps.state;
+	MemoryContext old;
+
+	if (state->children[n] != NULL)
+		return state->children[n];
+	old = MemoryContextSwitchTo(estate->es_query_cxt);
+	state->children[n] = ExecInitNode(child_plan(state, n), estate, state->eflags);
+	state->css.custom_ps = lappend(state->css.custom_ps, state->children[n]);
+	if (n == 0)
+		begin_conditions(state);
+	MemoryContextSwitchTo(old);
+	return state->children[n];
+}
+
+static void
+set_unchecked(scan *state, bool is_unchecked)
+{
+	state->is_unchecked = is_unchecked;
+	state->children[0]->qual = is_unchecked ? state->unchecked : state->checked;
+}
+
+/* WHERE CURRENT OF looks here for the row that a cursor is at. */
+static void
+share_slot(scan *state)
+{
+	switch (nodeTag(state->chosen))
+	{
+		case T_SeqScanState:
+		case T_IndexScanState:
+		case T_BitmapHeapScanState:
+		case T_TidScanState:
+			state->css.ss.ss_ScanTupleSlot = ((ScanState *) state->chosen)->ss_ScanTupleSlot;
+			break;
+		default:
+			state->css.ss.ss_ScanTupleSlot = state->own_slot;
+	}
+}
+
+static void
+use_child(scan *state, int n, bool is_unchecked)
+{
+	state->chosen = begin_child(state, n);
+	if (n == 0)
+		set_unchecked(state, is_unchecked);
+	else
+		state->is_unchecked = false;
+	share_slot(state);
+}
+
+/* ---- the choice ---- */
+
+/*
+ * Which part of a child's rows has to be read until enough have been found? It
+ * would be less if the rows of a caller were spread evenly over the table.
+ */
+static double
+read_part(const scan *state, double selectivity)
+{
+	double		wanted = floatVal(private_member(state, RBAC_SCAN_LIMIT));
+	double		found = selectivity * child_plan(state, 0)->plan_rows;
+
+	return wanted < 0 || found <= UNEVENNESS * wanted ? 1.0 : UNEVENNESS * wanted / found;
+}
+
+/* Costs as they were planned, in proportion to the rows that an index finds. */
+static double
+child_cost(const scan *state, int n, double part)
+{
+	const Plan *plan = child_plan(state, n);
+	double		cost = plan->startup_cost + part * (plan->total_cost - plan->startup_cost);
+	const attribute *attribute = &state->attributes[n - 1];
+
+	return n == 0 ? cost : cost * attribute->selectivity / attribute->planned_selectivity;
+}
+
+static int
+cheapest_child(scan *state)
+{
+	int			cheapest = 0;
+	double		part;
+
+	if (state->nattributes == 0)
+		return 0;
+	part = read_part(state, estimate_attributes(state));
+	for (int n = 1; n <= state->nattributes; n++)
+	{
+		if (state->attributes[n - 1].selectivity >= 0 &&
+			child_cost(state, n, part) < child_cost(state, cheapest, part))
+			cheapest = n;
+	}
+	return cheapest;
+}
+
+static void
+choose(scan *state)
+{
+	MemoryContext old = MemoryContextSwitchTo(state->css.ss.ps.ps_ExprContext->ecxt_per_tuple_memory);
+	bool		is_unchecked;
+	int			n;
+
+	state->moment = current_moment();
+	is_unchecked = is_every_row_permitted(state);
+	n = is_unchecked ? 0 : cheapest_child(state);
+	MemoryContextSwitchTo(old);
+	ResetExprContext(state->css.ss.ps.ps_ExprContext);
+	use_child(state, n, is_unchecked);
+	if (is_unchecked && state->css.ss.ps.ps_ProjInfo == NULL)
+		ExecSetExecProcNode(&state->css.ss.ps, fetch_unchecked);
+}
+
+/* ---- rows ---- */
+
+static pg_noinline void
+renew_checks(scan *state)
+{
+	state->moment = current_moment();
+	set_unchecked(state, is_every_row_permitted(state));
+}
+
+/*
+ * The conditions of the query may have run anything until they let this row pass.
+ * From here on the child has its checks again, if they are needed.
+ */
+static pg_noinline TupleTableSlot *
+check_again(scan *state, TupleTableSlot *slot)
+{
+	PlanState  *child = state->children[0];
+
+	if (TupIsNull(slot))
+		return slot;
+	renew_checks(state);
+	if (state->is_unchecked || ExecQual(state->checked, child->ps_ExprContext))
+		return slot;
+	return ExecProcNode(child);
+}
+
+/* What costs something for each row of a caller who may see all. */
+static TupleTableSlot *
+fetch_unchecked(PlanState *node)
+{
+	scan	   *state = (scan *) node;
+	TupleTableSlot *slot;
+
+	if (unlikely(!is_current(&state->moment)))
+		renew_checks(state);
+	slot = ExecProcNode(state->children[0]);
+	return likely(is_undisturbed(&state->moment)) ? slot : check_again(state, slot);
+}
+
+static TupleTableSlot *
+fetch_next(scan *state)
+{
+	return state->is_unchecked ? fetch_unchecked(&state->css.ss.ps) : ExecProcNode(state->chosen);
+}
+
+/*
+ * The values that an index is searched for are asked for again when the child
+ * begins. If what was decided no longer holds by then (who asks for a caller for
+ * the first time changes what is remembered), they may not be what it was decided
+ * by. The plain way is always right, also for a row that was changed meanwhile.
+ */
+static TupleTableSlot *
+fetch_first(scan *state)
+{
+	int			tries = state->css.ss.ps.state->es_epq_active == NULL ? MAX_TRIES : 0;
+
+	while (tries-- > 0)
+	{
+		TupleTableSlot *slot;
+
+		choose(state);
+		slot = fetch_next(state);
+		if (state->chosen == state->children[0] || is_undisturbed(&state->moment))
+			return slot;
+		ExecReScan(state->chosen);
+	}
+	use_child(state, 0, false);
+	return fetch_next(state);
+}
+
+static TupleTableSlot *
+execute_scan(CustomScanState *node)
+{
+	scan	   *state = (scan *) node;
+	TupleTableSlot *slot = state->chosen == NULL ? fetch_first(state) : fetch_next(state);
+	ProjectionInfo *projection = node->ss.ps.ps_ProjInfo;
+
+	if (TupIsNull(slot) || projection == NULL)
+		return slot;
+	ResetExprContext(node->ss.ps.ps_ExprContext);
+	node->ss.ps.ps_ExprContext->ecxt_scantuple = slot;
+	return ExecProject(projection);
+}
+
+/* In place of the server's own function, which adds to what a row costs. */
+static TupleTableSlot *
+execute(PlanState *node)
+{
+	return execute_scan((CustomScanState *) node);
+}
+
+/* ---- the methods of a custom scan ---- */
+
+static Node *create_state(CustomScan *plan);
+static void begin_scan(CustomScanState *node, EState *estate, int eflags);
+static void end_scan(CustomScanState *node);
+static void rescan(CustomScanState *node);
+static void explain_scan(CustomScanState *node, List *ancestors, ExplainState *es);
+
+const CustomScanMethods rbac_scan_methods = {
+	.CustomName = "Permitted Rows",
+	.CreateCustomScanState = create_state
+};
+
+static const CustomExecMethods execute_methods = {
+	.CustomName = "Permitted Rows",
+	.BeginCustomScan = begin_scan,
+	.ExecCustomScan = execute_scan,
+	.EndCustomScan = end_scan,
+	.ReScanCustomScan = rescan,
+	.ExplainCustomScan = explain_scan
+};
+
+static Node *
+create_state(CustomScan *plan)
+{
+	scan	   *state = palloc0(sizeof(scan));
+
+	NodeSetTag(&state->css, T_CustomScanState);
+	state->css.methods = &execute_methods;
+	return (Node *) state;
+}
+
+/* What is returned are the slots of children, or projections of them. */
+static void
+begin_projection(scan *state)
+{
+	PlanState  *ps = &state->css.ss.ps;
+
+	ps->scanopsfixed = false;
+	ps->scanops = NULL;
+	if (ps->ps_ProjInfo != NULL && ps->plan->targetlist != NIL)
+		ExecAssignScanProjectionInfoWithVarno(&state->css.ss, INDEX_VAR);
+	else
+	{
+		ps->ps_ProjInfo = NULL;
+		ps->resultopsfixed = false;
+		ps->resultops = NULL;
+	}
+}
+
+/* EXPLAIN shows all, and EXPLAIN ANALYZE counts for workers what the leader has begun. */
+static bool
+needs_all_children(const EState *estate, int eflags)
+{
+	return eflags & EXEC_FLAG_EXPLAIN_ONLY ||
+		(estate->es_instrument && (estate->es_plannedstmt->parallelModeNeeded || IsParallelWorker()));
+}
+
+static void
+begin_scan(CustomScanState *node, EState *estate, int eflags)
+{
+	scan	   *state = (scan *) node;
+
+	state->eflags = eflags;
+	state->own_slot = node->ss.ss_ScanTupleSlot;
+	state->nattributes = list_length(get_plan(state)->custom_plans) - 1;
+	state->checks = begin_expressions(state, 0, list_length(get_plan(state)->custom_exprs) -
+									  state->nattributes);
+	begin_projection(state);
+	node->ss.ps.ExecProcNode = execute;
+	state->children = palloc0((state->nattributes + 1) * sizeof(PlanState *));
+	for (int n = 0; needs_all_children(estate, eflags) && n <= state->nattributes; n++)
+		begin_child(state, n);
+}
+
+static void
+end_scan(CustomScanState *node)
+{
+	ListCell   *lc;
+
+	foreach(lc, node->custom_ps)
+		ExecEndNode(lfirst(lc));
+	node->ss.ss_ScanTupleSlot = ((scan *) node)->own_slot;
+}
+
+/* A child that has not begun since the last time has nothing to begin again. */
+static void
+rescan(CustomScanState *node)
+{
+	scan	   *state = (scan *) node;
+	Bitmapset  *changed = node->ss.ps.chgParam;
+	ListCell   *lc;
+
+	foreach(lc, node->custom_ps)
+	{
+		if (changed != NULL)
+			UpdateChangedParamSet(lfirst(lc), changed);
+	}
+	if (state->chosen == NULL)
+		return;
+	if (state->chosen->chgParam == NULL)
+		ExecReScan(state->chosen);
+	if (changed == NULL && is_current(&state->moment))
+		return;
+	state->chosen = NULL;
+	ExecSetExecProcNode(&node->ss.ps, execute);
+}
+
+static void
+explain_scan(CustomScanState *node, List *ancestors, ExplainState *es)
+{
+	if (es->analyze && ((scan *) node)->is_unchecked)
+		ExplainPropertyText("Permitted", "every row", es);
+}
