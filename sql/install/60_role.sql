@@ -71,7 +71,7 @@ LANGUAGE sql STABLE PARALLEL SAFE
 RETURN jsonb_strip_nulls(jsonb_build_object(
     'org_id', document.organization, 'role_id', rbac_internal.public_role_id(document),
     'role_name', document.role_name, 'frontend_view', document.frontend_view,
-    'level', document.level, 'application_id', document.app_id));
+    'role_level', document.level, 'application_id', document.app_id));
 COMMENT ON FUNCTION rbac_internal.role_attributes(rbac_internal.role_document) IS
 'What Role:GetRole, Role:ModifyRole and Role:DeleteRole are asked about a role.';
 
@@ -251,7 +251,7 @@ BEGIN
     parents := rbac_internal.find_parents(organization, coalesce(inherited_from, '{}'));
     PERFORM rbac_internal.require_permission('Role:CreateRole', jsonb_build_object(
         'org_id', organization, 'role_name', role_name, 'frontend_view', frontend_view,
-        'level', 'organization'));
+        'role_level', 'organization'));
     PERFORM rbac_internal.require_unused_role_name(organization, 'organization', NULL, role_name);
     INSERT INTO rbac.role (role, organization, level, role_name, is_base_role)
     VALUES (role, organization, 'organization', role_name, coalesce(is_base_role, false));
@@ -273,7 +273,7 @@ frontend_view: "client" or "admin", which user interface holders see.
 inherited_from: names of roles of the organization whose grants holders get too; at most 64.
 is_base_role: true for a role that can be inherited from but never inherits.
 
-Needs Role:CreateRole with org_id, role_name, frontend_view and level "organization". No privileges are compared: that happens when the role is assigned.
+Needs Role:CreateRole with org_id, role_name, frontend_view and role_level "organization". No privileges are compared: that happens when the role is assigned.
 Errors: 28000 no caller, 42704 unknown organization, permission or inherited role, 22023 invalid argument, 42501 not permitted, 42710 the name is taken, 42P17 a base role would inherit, 54000 too many inherited roles.
 VOLATILE: it writes.';
 COMMENT ON FUNCTION
@@ -374,7 +374,7 @@ organization, role_name: which role.
 description, permission_grants, frontend_view, inherited_from: as in rbac.create_role; NULL leaves as is.
 
 A new description is written into the current version. Any other real change makes a new version with a new id: all holders have it at once, and the old version can be read by its id for one more day. Grants that differ in order only are the same grants.
-Needs Role:ModifyRole with the org_id, role_id, role_name, frontend_view and level that the role had. A new version moreover needs role-based privileges that exceed those which the role, and every role that inherits from it, gives then.
+Needs Role:ModifyRole with the org_id, role_id, role_name, frontend_view and role_level that the role had. A new version moreover needs role-based privileges that exceed those which the role, and every role that inherits from it, gives then.
 Errors: 28000 no caller, 42704 unknown organization, permission, role or inherited role, 22023 invalid argument, 42501 not permitted, 42P17 a base role would inherit or inheritance would be circular, 54000 too many inherited roles or a comparison that is too expensive.
 VOLATILE: it writes.';
 COMMENT ON FUNCTION
@@ -656,7 +656,7 @@ return_permission_grants: without it the grants are shown as none.
 id: only the versions of these ids, among them superseded ones for a day.
 name: only the roles of these names. Empty and NULL filters mean no filter; ids and names that do not exist find nothing.
 
-Shows the roles for which the caller has Role:GetRole with org_id, role_id, role_name, frontend_view and level.
+Shows the roles for which the caller has Role:GetRole with org_id, role_id, role_name, frontend_view and role_level.
 Errors: 28000 no caller, 42704 unknown organization, 22023 invalid argument.
 STABLE: it only reads tables, the caller and the clock.';
 COMMENT ON FUNCTION rbac_internal.get_roles(text, boolean, text[], text[]) IS
@@ -688,7 +688,7 @@ COMMENT ON FUNCTION rbac.role_privileges(text, text) IS
 organization, role_name: which role.
 
 The grants are restricted to org_id of the organization, unless that is an operator organization.
-Needs Role:GetRole with org_id, role_id, role_name, frontend_view and level.
+Needs Role:GetRole with org_id, role_id, role_name, frontend_view and role_level.
 Errors: 28000 no caller, 42704 unknown organization or role, 22023 invalid argument, 42501 not permitted.
 STABLE: it only reads tables and the caller.';
 COMMENT ON FUNCTION rbac_internal.role_privileges(text, text) IS

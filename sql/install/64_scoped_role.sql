@@ -134,7 +134,7 @@ BEGIN
     END IF;
     PERFORM rbac_internal.require_permissions(permission_grants);
     PERFORM rbac_internal.require_permission('Role:CreateRole', jsonb_strip_nulls(jsonb_build_object(
-        'org_id', organization, 'role_name', role_name, 'level', level)));
+        'org_id', organization, 'role_name', role_name, 'role_level', level)));
     PERFORM rbac_internal.require_unused_role_name(organization, level, NULL, role_name);
     INSERT INTO rbac.role (role, organization, level, role_name, system_managed, type)
     VALUES (role, organization, level, role_name, system_managed, type);
@@ -157,7 +157,7 @@ description: NULL, or 1 to 256 characters.
 system_managed: true for a role that cannot be deleted; only the system can create one.
 type: "normal", or "share" for a role that cannot be assigned.
 
-Needs Role:CreateRole with org_id, level and role_name. No privileges are compared: that happens when the role is assigned.
+Needs Role:CreateRole with org_id, role_level and role_name. No privileges are compared: that happens when the role is assigned.
 Errors: 28000 no caller, 42704 unknown organization, or not the caller''s, or unknown permission, 22023 invalid argument, 42809 level organization, no grants, or system managed, 42501 not permitted, 42710 the name is taken, 54000 too many conditions.
 VOLATILE: it writes.';
 COMMENT ON FUNCTION
@@ -193,7 +193,7 @@ COMMENT ON FUNCTION rbac.get_scoped_role(uuid) IS
 
 role_id: its id.
 
-Needs Role:GetRole with org_id, role_id, role_name, frontend_view and level.
+Needs Role:GetRole with org_id, role_id, role_name, frontend_view and role_level.
 Errors: 28000 no caller, 42704 unknown role, or of an organization in which the caller does not act, 22023 invalid argument, 42501 not permitted.
 STABLE: it only reads tables and the caller.';
 COMMENT ON FUNCTION rbac_internal.get_scoped_role(uuid) IS
@@ -227,7 +227,7 @@ COMMENT ON FUNCTION rbac.get_scoped_roles(text, rbac.role_level, text) IS
 organization: which.
 level, role_name: only the roles of this level, of this name; NULL for any.
 
-Shows the roles for which the caller has Role:GetRole with org_id, role_id, role_name, frontend_view and level.
+Shows the roles for which the caller has Role:GetRole with org_id, role_id, role_name, frontend_view and role_level.
 Errors: 28000 no caller, 42704 unknown organization, or not the caller''s, 22023 invalid argument.
 STABLE: it only reads tables and the caller.';
 COMMENT ON FUNCTION rbac_internal.get_scoped_roles(text, rbac.role_level, text) IS
@@ -281,7 +281,7 @@ COMMENT ON FUNCTION rbac.modify_scoped_role(uuid, text, text, rbac.privileges) I
 role_id: which role; also one of level organization.
 role_name, description, permission_grants: as in rbac.create_scoped_role; NULL leaves as is.
 
-Needs Role:ModifyRole with the org_id, role_id, role_name, frontend_view and level that the role had. Another name moreover needs role-based privileges that exceed those of the role, and other grants ones that exceed those which the role, and every role that inherits from it, gives then, in whatever scope.
+Needs Role:ModifyRole with the org_id, role_id, role_name, frontend_view and role_level that the role had. Another name moreover needs role-based privileges that exceed those of the role, and other grants ones that exceed those which the role, and every role that inherits from it, gives then, in whatever scope.
 Errors: 28000 no caller, 42704 unknown role, or of an organization in which the caller does not act, or unknown permission, 22023 invalid argument, 42809 no grants, or another name for the admin role of the organization''s owner, 42501 not permitted, 42710 the name is taken, 54000 too many conditions, or a comparison that is too expensive.
 VOLATILE: it writes.';
 COMMENT ON FUNCTION rbac_internal.modify_scoped_role(uuid, text, text, rbac.privileges) IS
@@ -309,7 +309,7 @@ COMMENT ON FUNCTION rbac.delete_scoped_role(uuid) IS
 
 role_id: which role; also one of level organization.
 
-Needs Role:DeleteRole with org_id, role_id, role_name, frontend_view and level, and role-based privileges that cover what the holders lose.
+Needs Role:DeleteRole with org_id, role_id, role_name, frontend_view and role_level, and role-based privileges that cover what the holders lose.
 Errors: 28000 no caller, 42704 unknown role, or of an organization in which the caller does not act, 22023 invalid argument, 42809 a system managed role, or the admin role of the organization''s owner, 42501 not permitted, 54000 a comparison that is too expensive.
 VOLATILE: it writes.';
 COMMENT ON FUNCTION rbac_internal.delete_scoped_role(uuid) IS
@@ -524,7 +524,7 @@ COMMENT ON FUNCTION rbac.get_scoped_role_assignments(uuid, text, text) IS
 role_id: which role.
 workspace_id, project_id: only assignments there; NULL for any.
 
-Needs Role:GetRole with org_id, role_id, role_name, frontend_view, level, and the workspace_id and project_id given: who has it in a project may ask about that project.
+Needs Role:GetRole with org_id, role_id, role_name, frontend_view, role_level, and the workspace_id and project_id given: who has it in a project may ask about that project.
 Errors: 28000 no caller, 42704 unknown role, or of an organization in which the caller does not act, 22023 invalid argument, 42501 not permitted.
 STABLE: it only reads tables and the caller.';
 COMMENT ON FUNCTION rbac_internal.get_scoped_role_assignments(uuid, text, text) IS

@@ -76,7 +76,7 @@ COMMENT ON FUNCTION rbac.assigned_users(text, text, text) IS
 organization: of the role.
 role_name, role_id: one of them; the name of a role of the organization itself, or the id of any role.
 
-Needs Role:GetRole with what the role has of org_id, role_id, role_name, frontend_view, level and application_id.
+Needs Role:GetRole with what the role has of org_id, role_id, role_name, frontend_view, role_level and application_id.
 Errors: 28000 no caller, 42704 unknown organization, or not the caller''s, or unknown role, 22023 invalid argument, 42501 not permitted.
 STABLE: it only reads tables and the caller.';
 COMMENT ON FUNCTION rbac_internal.assigned_users(text, text, text) IS

@@ -250,7 +250,7 @@ class Model:
 
     def role_request(self, number):
         role = self.roles[number]
-        return {'org_id': role.organization, 'role_name': role.name, 'level': role.level}
+        return {'org_id': role.organization, 'role_name': role.name, 'role_level': role.level}
 
     def find_parents(self, organization, names):
         return frozenset(self.find_role(organization, name) for name in names)
@@ -409,7 +409,7 @@ class Model:
         self.check_grants(permission_grants)
         if level == 'organization' or (system_managed and caller is not SYSTEM) or not permission_grants:
             raise Refused('42809')
-        self.require_permission(caller, 'Role:CreateRole', org_id=organization, role_name=role_name, level=level)
+        self.require_permission(caller, 'Role:CreateRole', org_id=organization, role_name=role_name, role_level=level)
         return self.add_role(Role(organization, role_name, grants_of(permission_grants), level, type=type,
                                   system_managed=system_managed))
 

@@ -18,7 +18,7 @@ CONDITIONS = {
     'region': ('eu', 'us'),
     'owner': ('ann', 'bob', '{self_user_id}'),
     'role_name': ('Reader', 'Writer', 'Team'),
-    'level': ('organization', 'workspace', 'project'),
+    'role_level': ('organization', 'workspace', 'project'),
     'group_id': ('crew',),
     'application_id': APPLICATIONS,
     'permission': TEXTS,
@@ -27,8 +27,8 @@ CONDITIONS = {
 # Permission, how often, what conditions may be on.
 GRANTS = [
     ('Doc:Read', 6, ('region', 'owner', 'workspace_id')), ('Doc:Write', 4, ('region', 'owner', 'project_id')),
-    ('Doc:*', 4, ('region', 'owner', 'workspace_id')), ('Role:CreateRole', 2, ('role_name', 'level')),
-    ('Role:ModifyRole', 4, ('role_name', 'level')), ('Role:DeleteRole', 2, ('role_name', 'level')),
+    ('Doc:*', 4, ('region', 'owner', 'workspace_id')), ('Role:CreateRole', 2, ('role_name', 'role_level')),
+    ('Role:ModifyRole', 4, ('role_name', 'role_level')), ('Role:DeleteRole', 2, ('role_name', 'role_level')),
     ('Role:CreateTemporaryPermissionGrant', 2, ('permission_name',)), ('Role:*', 2, ()),
     ('Group:AddMember', 2, ('group_id',)), ('Group:RemoveMember', 1, ('group_id',)), ('Group:*', 4, ()),
     ('Application:Use', 2, ('application_id', 'permission')), ('Application:*', 2, ()),
@@ -215,7 +215,7 @@ class Walk:
 
     def assign_scoped_role(self):
         role = self.scoped_role()
-        level = role.level if role and not self.maybe(0.1) else self.random.choice(CONDITIONS['level'])
+        level = role.level if role and not self.maybe(0.1) else self.random.choice(CONDITIONS['role_level'])
         to_group = self.maybe(0.4)
         return {'role_id': role.id if role else self.role_id(),
                 'user_id': None if to_group else self.user(), 'group_id': self.group() if to_group else None,
