@@ -124,6 +124,8 @@ for my $function (administration_calls())
 	isnt(contents($node), $before, "$function, once it is left alone, works");
 }
 sound($node, 'after all that');
+reveals(q{UPDATE rbac.role SET role_name = 'Draft' WHERE role_name LIKE 'Final %' AND level IS NOT NULL}, 'audited, but not there|role|acme|Final ');
+reveals(q{DELETE FROM rbac.audit_event WHERE operation ~ '^delete'}, 'audited, but not there|application|acme|old application ');
 
 # ---- the server stops in mid-transaction ----
 
