@@ -4,7 +4,6 @@ use strict;
 use warnings;
 use FindBin;
 use lib $FindBin::Bin;
-use PostgreSQL::Test::Utils;
 use RbacTest;
 use Test::More;
 use Time::HiRes qw(sleep);
@@ -75,27 +74,10 @@ sub end_session
 	eval { $session->quit };
 }
 
-# Not poll_query_until, whose psql may end before it has read its query.
-sub wait_for
-{
-	my ($query) = @_;
-	for (1 .. 3000)
-	{
-		my ($answer) = run_command([ 'psql', '-XAtq', '-d', $node->connstr('postgres'), '-c', $query ]);
-		return if $answer eq 't';
-		sleep 0.02;
-	}
-	die "not so within a minute: $query";
-}
-
-# The server ends all others with it and starts again.
 sub kill_backend
 {
 	my $pid = shift;
-	my $checkpointer = q{pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'};
-	my $old = $node->safe_psql('postgres', "SELECT $checkpointer");
-	kill 'KILL', $pid;
-	wait_for("SELECT $old <> $checkpointer");
+	crash($node, sub { kill 'KILL', $pid });
 }
 
 sub kill_before_writing
@@ -105,7 +87,7 @@ sub kill_before_writing
 	my $pid = $worker->query_safe('SELECT pg_backend_pid()');
 	$locker->query_safe("BEGIN; LOCK TABLE $table IN SHARE MODE");
 	$worker->query_until(qr/started/, "\\echo started\n$call;\n");
-	wait_for("SELECT wait_event_type = 'Lock' FROM pg_stat_activity WHERE pid = $pid");
+	wait_for($node, "SELECT wait_event_type = 'Lock' FROM pg_stat_activity WHERE pid = $pid");
 	kill_backend($pid);
 	end_session($_) for $locker, $worker;
 }
@@ -124,7 +106,8 @@ for my $function (administration_calls())
 	isnt(contents($node), $before, "$function, once it is left alone, works");
 }
 sound($node, 'after all that');
-reveals(q{UPDATE rbac.role SET role_name = 'Draft' WHERE role_name LIKE 'Final %' AND level IS NOT NULL}, 'audited, but not there|role|acme|Final ');
+reveals(q{UPDATE rbac.role SET role_name = 'Draft' WHERE role_name LIKE 'Final %' AND level IS NOT NULL},
+	'audited, but not there|role|acme|Final ');
 reveals(q{DELETE FROM rbac.audit_event WHERE operation ~ '^delete'}, 'audited, but not there|application|acme|old application ');
 
 # ---- the server stops in mid-transaction ----
@@ -169,7 +152,7 @@ $session->quit;
 # Some backend that is at work.
 sub victim
 {
-	wait_for(q{SELECT count(*) > 0 FROM acknowledged});
+	wait_for($node, q{SELECT count(*) > 0 FROM acknowledged});
 	for (1 .. 600)
 	{
 		my $pid = $node->safe_psql('postgres', q{SELECT pid FROM pg_stat_activity

@@ -151,8 +151,7 @@ $node->append_conf('postgresql.conf', 'restart_after_crash = on');
 $node->reload;
 my $before = contents($node);
 ($session) = limited_session('fsize', 8192);
-eval { $session->query(join ";\n", next_calls()); $session->quit };
-sleep 0.1 until $node->psql('postgres', 'SELECT 1') == 0;
+crash($node, sub { eval { $session->query(join ";\n", next_calls()); $session->quit } });
 is(contents($node), $before, 'what could not be logged has not happened');
 sound($node, 'after want of space for the log');
 

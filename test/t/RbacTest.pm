@@ -9,10 +9,11 @@ use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use Time::HiRes qw(sleep);
 
 our @EXPORT = qw(start_node set_up_acme set_up_crew ask result_is fails_with as_caller memory_of
 	contents set_up_administration administration_call administration_calls repeatable_calls
-	start_load lost sound unsound);
+	start_load lost wait_for crash sound unsound);
 
 # start_node(name, extra settings of init)
 sub start_node
@@ -243,6 +244,29 @@ sub lost
 	my $node = shift;
 	return $node->safe_psql('postgres', q{SELECT n FROM acknowledged
 		WHERE NOT EXISTS (SELECT FROM rbac.assignment WHERE principal_id = 'new ' || n)});
+}
+
+# Not poll_query_until, whose psql may end before it has read its query.
+sub wait_for
+{
+	my ($node, $query) = @_;
+	for (1 .. 3000)
+	{
+		my ($answer) = run_command([ 'psql', '-XAtq', '-d', $node->connstr('postgres'), '-c', $query ]);
+		return if $answer eq 't';
+		sleep 0.02;
+	}
+	die "not so within a minute: $query";
+}
+
+# Do what kills a backend: the server ends all others with it and starts again.
+sub crash
+{
+	my ($node, $kill) = @_;
+	my $checkpointer = q{pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'};
+	my $old = $node->safe_psql('postgres', "SELECT $checkpointer");
+	$kill->();
+	wait_for($node, "SELECT $old <> $checkpointer");
 }
 
 # ---- invariants ----
