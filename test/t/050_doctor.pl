@@ -52,7 +52,8 @@ my $needs_preloading = $node->safe_psql('postgres', q{SELECT current_setting('se
 $node->safe_psql('postgres', 'GRANT USAGE ON SCHEMA rbac_api TO web');
 problems_are(join("\n", $in_configuration, $needs_preloading ? $limits : ()), 'and limits over HTTP');
 
-for my $libraries (q{'rbac'}, q{'$libdir/rbac'}, q{'auto_explain, "rbac"'})
+my $directory = $node->safe_psql('postgres', q{SELECT split_part(current_setting('dynamic_library_path'), ':', 1)});
+for my $libraries (q{'rbac'}, qq{'$directory/rbac'}, q{'auto_explain, "rbac"'})
 {
 	$node->append_conf('postgresql.conf', "shared_preload_libraries = $libraries");
 	$node->restart;
