@@ -84,7 +84,7 @@ SELECT name, a.* FROM role CROSS JOIN LATERAL pg_temp.attempt(format('assigned_u
 SELECT u, a.* FROM unnest(ARRAY['ann', 'bob', 'team', 'crm', 'nobody', 'Ann']) AS u CROSS JOIN LATERAL pg_temp.attempt(format('authorized_roles(''acme'', %L)', u)) AS a;
 -- Groups and applications hold roles too, and an application sees itself.
 CALL pg_temp.act_as(NULL, NULL);
-SELECT u, r.role_name, r.level, r.workspace_id, r.project_id FROM unnest(ARRAY['team', 'crm']) AS u CROSS JOIN LATERAL rbac.authorized_roles('acme', u) AS r;
+SELECT u, r.role_name, r.level, r.workspace_id, r.project_id FROM unnest(ARRAY['team', 'crm']) AS u CROSS JOIN LATERAL rbac.authorized_roles('acme', u) AS r ORDER BY r.level, r.role_name;
 CALL pg_temp.act_as('acme', 'crm');
 SELECT c, a.* FROM unnest(ARRAY[$$assigned_roles('acme', 'crm')$$, $$user_permissions('acme', 'crm')$$, $$assigned_roles('acme', 'team')$$, $$user_permissions('acme', 'team')$$]) AS c CROSS JOIN LATERAL pg_temp.attempt(c) AS a;
 -- Bad arguments: a role is named in one way.
