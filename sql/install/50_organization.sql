@@ -395,13 +395,18 @@ COMMENT ON FUNCTION rbac_internal.check_privileges(text, rbac.privileges) IS
 
 -- Principals -----------------------------------------------------------------
 
+CREATE FUNCTION rbac_internal.has_principal(organization text, kinds text[], principal_id text) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+RETURN EXISTS (SELECT FROM rbac.principal AS p
+               WHERE p.organization = has_principal.organization
+                 AND p.principal_id = has_principal.principal_id AND p.kind = ANY (kinds));
+COMMENT ON FUNCTION rbac_internal.has_principal(text, text[], text) IS
+'Whether the organization has a principal of this id and of one of these kinds.';
+
 CREATE FUNCTION rbac_internal.require_principal(organization text, kind text, principal_id text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
-#variable_conflict use_variable
 BEGIN
-    IF NOT EXISTS (SELECT FROM rbac.principal AS p
-                   WHERE p.organization = organization AND p.principal_id = principal_id
-                     AND p.kind = kind) THEN
+    IF NOT rbac_internal.has_principal(organization, ARRAY[kind], principal_id) THEN
         PERFORM rbac_internal.raise_undefined(kind, principal_id);
     END IF;
 END

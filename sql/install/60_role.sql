@@ -699,14 +699,11 @@ CREATE FUNCTION rbac_internal.require_visible_user(
     organization text, user_id text, kinds text[] DEFAULT '{user,application}'
 ) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
-#variable_conflict use_variable
 BEGIN
     PERFORM rbac_internal.require_caller();
     PERFORM rbac_internal.require_organization(organization);
     PERFORM rbac_internal.require_argument('user_id', user_id);
-    IF NOT EXISTS (SELECT FROM rbac.principal AS p
-                   WHERE p.organization = organization AND p.principal_id = user_id
-                     AND p.kind = ANY (kinds)) THEN
+    IF NOT rbac_internal.has_principal(organization, kinds, user_id) THEN
         PERFORM rbac_internal.raise_undefined('user', user_id);
     END IF;
     IF (organization, user_id)

@@ -253,9 +253,7 @@ BEGIN
     is_right := rbac_internal.equal_in_constant_time(
         rbac_internal.hash_api_key(coalesce(stored.salt, ''), coalesce(api_key, '')),
         coalesce(stored.hash, sha256('')));
-    is_user := EXISTS (SELECT FROM rbac.principal AS p
-                       WHERE p.organization = organization AND p.principal_id = user_id
-                         AND p.kind = 'user');
+    is_user := rbac_internal.has_principal(organization, '{user}', user_id);
     IF NOT (is_known AND is_right AND is_user) THEN
         RAISE EXCEPTION 'the API key or the user is not valid'
             USING ERRCODE = 'invalid_authorization_specification';
