@@ -62,8 +62,8 @@ static HTAB *organizations;
 
 /* ---- invalidation ---- */
 
-static void
-end_generation(void)
+void
+rbac_end_generation(void)
 {
 	generation++;
 	rbac_cache_epoch++;
@@ -81,14 +81,14 @@ static void
 relation_changed(Datum arg, Oid relid)
 {
 	if (!OidIsValid(relid) || rbac_is_relation_of_ours(relid))
-		end_generation();
+		rbac_end_generation();
 }
 
 /* Programs hold labels of enums by oid. */
 static void
 label_changed(Datum arg, int cacheid, uint32 hashvalue)
 {
-	end_generation();
+	rbac_end_generation();
 }
 
 PG_FUNCTION_INFO_V1(rbac_invalidate);
@@ -655,7 +655,7 @@ rbac_lookup_user(rbac_str organization, rbac_str user_id)
 	user = hash_search(users, key, HASH_FIND, NULL);
 	if (user != NULL && !is_still_so(user))
 	{
-		end_generation();
+		rbac_end_generation();
 		refresh_users();
 		user = NULL;
 	}

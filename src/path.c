@@ -8,12 +8,12 @@
  *
  * - the plain one, as if every row were permitted;
  * - for each attribute of a check that an index knows, one that is searched for
- *   attribute = ANY (rbac.permitted_values(permission, attribute)).
+ *   attribute = ANY (rbac.permitted_values(permission, attribute));
+ * - the plain one without the check, which decides every row in all others.
  *
- * The check is in all of them and decides every row. An alternative is planned
- * by the server itself, for a copy of the relation that has the additional
- * condition. Its costs do not depend on who plans; scan.c scales them by what
- * the caller's values find.
+ * An alternative is planned by the server itself, for a copy of the relation that
+ * has the additional condition. Its costs do not depend on who plans; scan.c
+ * scales them by what the caller's values find.
  */
 #include "postgres.h"
 
@@ -117,10 +117,10 @@ find_checks(RelOptInfo *rel)
  * The check of a row without values. If it passes, every row does, since a
  * missing value meets no condition.
  */
-static Expr *
-make_check_of_no_values(FuncExpr *check)
+static FuncExpr *
+make_check_of_no_values(const FuncExpr *check)
 {
-	FuncExpr   *copy = copyObject(check);
+	FuncExpr   *copy = copyObject((FuncExpr *) check);
 
 	for (int i = 2; i < list_length(copy->args); i += 2)
 	{
@@ -129,7 +129,25 @@ make_check_of_no_values(FuncExpr *check)
 
 		lfirst(cell) = makeNullConst(exprType(value), exprTypmod(value), exprCollation(value));
 	}
-	return (Expr *) copy;
+	return copy;
+}
+
+/* NIL if there is a check of which the permission is to be computed. */
+static List *
+make_checks_of_no_values(List *checks)
+{
+	List	   *copies = NIL;
+	ListCell   *lc;
+
+	foreach(lc, checks)
+	{
+		const FuncExpr *check = (FuncExpr *) ((RestrictInfo *) lfirst(lc))->clause;
+
+		if (!IsA(linitial(check->args), Const))
+			return NIL;
+		copies = lappend(copies, make_check_of_no_values(check));
+	}
+	return copies;
 }
 
 /* ---- copies of the relation ---- */
@@ -426,8 +444,8 @@ make_private(const alternatives *state)
 		columns = lappend_int(columns, attribute->column);
 		selectivities = lappend(selectivities, make_float(attribute->condition->norm_selec));
 	}
-	return list_make4(make_float(wanted_rows(state)), make_float(state->rel->tuples),
-					  columns, selectivities);
+	return list_make5(make_checks_of_no_values(state->checks), make_float(wanted_rows(state)),
+					  make_float(state->rel->tuples), columns, selectivities);
 }
 
 /* What the caller's rows cost is not known: as much as the children on average. */
@@ -558,6 +576,23 @@ support_backward_scan(List *plans)
 	return true;
 }
 
+/* For callers who may see every row, so far. */
+static Plan *
+make_unchecked(const Plan *plain)
+{
+	Plan	   *plan = copyObject((Plan *) plain);
+	ListCell   *lc;
+
+	foreach(lc, plan->qual)
+	{
+		if (is_check(lfirst(lc)))
+			plan->qual = foreach_delete_current(plan->qual, lc);
+	}
+	if (plan->qual == NIL && RBAC_SCANS_KEEP_CONDITION)
+		plan->qual = list_make1(makeBoolConst(true, false));
+	return plan;
+}
+
 /* As the server does it: what nobody wants need not be left out of every row. */
 static void
 widen_targetlist(PlannerInfo *root, RelOptInfo *rel, Plan *child)
@@ -567,15 +602,20 @@ widen_targetlist(PlannerInfo *root, RelOptInfo *rel, Plan *child)
 		child->targetlist = build_physical_tlist(root, rel);
 }
 
+/* Of what children return; NIL if these are rows of the table as they are. */
+static List *
+make_scan_targetlist(PlannerInfo *root, RelOptInfo *rel, const Plan *child)
+{
+	return equal(child->targetlist, build_physical_tlist(root, rel)) ? NIL :
+		copyObject(child->targetlist);
+}
+
 static List *
 make_expressions(const alternatives *state)
 {
 	List	   *expressions = NIL;
 	ListCell   *lc;
 
-	foreach(lc, state->checks)
-		expressions = lappend(expressions,
-							  make_check_of_no_values((FuncExpr *) ((RestrictInfo *) lfirst(lc))->clause));
 	foreach(lc, state->attributes)
 		expressions = lappend(expressions, copyObject(((alternative *) lfirst(lc))->values));
 	return expressions;
@@ -596,10 +636,10 @@ make_scan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *targetlist
 	scan->flags = path->flags;
 	if (support_backward_scan(children))
 		scan->flags |= CUSTOMPATH_SUPPORT_BACKWARD_SCAN;
-	scan->custom_plans = children;
+	scan->custom_plans = lappend(children, make_unchecked(linitial(children)));
 	scan->custom_exprs = make_expressions(state);
 	scan->custom_private = make_private(state);
-	scan->custom_scan_tlist = copyObject(((Plan *) linitial(children))->targetlist);
+	scan->custom_scan_tlist = make_scan_targetlist(root, rel, linitial(children));
 	scan->methods = &rbac_scan_methods;
 	return (Plan *) scan;
 }

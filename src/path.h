@@ -45,13 +45,15 @@ extern bool rbac_is_alternative(PlannerInfo *root, RelOptInfo *rel);
 /* ---- scan.c: the choice between them ---- */
 
 /*
- * A custom scan has as children the plain way to read the table, and then one
- * for each attribute for whose values an index is searched. Its expressions are
- * one for each check, which is true if the check passes every row, and then the
- * array of values for each attribute. Its custom_private:
+ * A custom scan has as children the plain way to read the table, then one for
+ * each attribute for whose values an index is searched, and at last the plain
+ * way without checks. Its expressions are the array of values for each attribute.
+ * Its custom_private:
  */
 typedef enum rbac_scan_private
 {
+	RBAC_SCAN_CHECKS,			/* FuncExpr of Consts: every row passes if these are
+								 * true; NIL if that cannot be known */
 	RBAC_SCAN_LIMIT,			/* Float: how many rows are wanted, -1 if all */
 	RBAC_SCAN_TUPLES,			/* Float: how many the table has */
 	RBAC_SCAN_COLUMNS,			/* of each attribute: integer, 0 for an expression */

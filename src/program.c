@@ -739,8 +739,8 @@ rbac_get_program(const rbac_caller *caller, const rbac_signature *signature)
 		old = MemoryContextSwitchTo(kept);
 		user->programs = lcons(program, user->programs);
 		MemoryContextSwitchTo(old);
+		rbac_account_user(user);
 	}
-	rbac_account_user(user);	/* also when rbac.cache_size has become less */
 	return program;
 }
 

@@ -254,6 +254,9 @@ extern uint64 rbac_cache_freed;
 
 extern void rbac_cache_init(void);
 
+/* Forget everything at the next lookup. */
+extern void rbac_end_generation(void);
+
 /*
  * Hear of all changes committed until now, then say what somebody holds; never
  * NULL. The result is valid until the next call of one of these three.

@@ -4,27 +4,28 @@
  * The children of this custom scan are the ways that path.c has planned. When it
  * begins it asks for whom, and chooses:
  *
- * - If the checks pass every row, the plain way, with the checks left out.
+ * - If the checks pass every row, the plain way without checks.
  * - Otherwise the way that costs least with the values that the caller's grants
  *   ask for. The checks are conditions of the child and decide every row.
  *
  * What was decided holds for one moment: the same caller, the same state of the
  * tables, the same statement. When that has passed (the next FETCH from a cursor
- * is another statement), checks that were left out are put back if they are
- * needed. A row is never shown that a check would not have shown; but those that
- * an index is searched for are the rows of whoever was calling at the beginning.
+ * is another statement), the way without checks gets them if they are needed. A
+ * row is never shown that a check would not have shown; but those that an index is
+ * searched for are the rows of whoever was calling at the beginning.
  */
 #include "postgres.h"
 
 #include "access/parallel.h"
+#include "catalog/objectaccess.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_statistic.h"
 #include "commands/explain.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
-#include "nodes/makefuncs.h"
-#include "nodes/nodeFuncs.h"
 #include "path.h"
 #include "rbac.h"
+#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -62,14 +63,13 @@ typedef struct scan
 {
 	CustomScanState css;		/* first; css.custom_ps are children that have begun */
 	int			eflags;
-	List	   *checks;			/* ExprState: does it pass every row? */
 	int			nattributes;
 	attribute  *attributes;		/* of the children but the first; NULL: not yet */
 	PlanState **children;		/* NULL: has not begun */
-	ExprState  *checked;		/* conditions of the first one with and */
-	ExprState  *unchecked;		/* without checks */
+	ExprState  *unchecked;		/* conditions of the last one as it begins, */
+	ExprState  *checked;		/* and with checks; NULL: not needed so far */
 	PlanState  *chosen;			/* NULL: to be chosen */
-	bool		is_unchecked;	/* it is the first one, without checks */
+	bool		is_unchecked;	/* it is the last one, and without checks */
 	moment		moment;			/* for which that was decided */
 	TupleTableSlot *own_slot;	/* always empty */
 } scan;
@@ -113,42 +113,54 @@ private_member(const scan *state, rbac_scan_private member)
 	return list_nth(get_plan(state)->custom_private, member);
 }
 
-/* n of the plan's, which live as long as the scan. */
-static List *
-begin_expressions(scan *state, int first, int n)
+/* For what is forgotten once something has been decided. */
+static MemoryContext
+begin_short_memory(const scan *state)
 {
-	List	   *expressions = NIL;
-	MemoryContext old = MemoryContextSwitchTo(state->css.ss.ps.state->es_query_cxt);
-
-	for (int i = first; i < first + n; i++)
-	{
-		Expr	   *expression = list_nth(get_plan(state)->custom_exprs, i);
-
-		expressions = lappend(expressions, ExecInitExpr(expression, (PlanState *) state));
-	}
-	MemoryContextSwitchTo(old);
-	return expressions;
+	return MemoryContextSwitchTo(state->css.ss.ps.ps_ExprContext->ecxt_per_tuple_memory);
 }
 
-static Datum
-evaluate(scan *state, ExprState *expression, bool *isnull)
+static void
+end_short_memory(const scan *state, MemoryContext old)
 {
-	return ExecEvalExprSwitchContext(expression, state->css.ss.ps.ps_ExprContext, isnull);
+	MemoryContextSwitchTo(old);
+	ResetExprContext(state->css.ss.ps.ps_ExprContext);
+}
+
+/* As the executor would call it, for an expression that takes it long to begin. */
+static bool
+call_check(FuncExpr *check)
+{
+	LOCAL_FCINFO(fcinfo, FUNC_MAX_ARGS);
+	FmgrInfo	flinfo = {.fn_mcxt = CurrentMemoryContext, .fn_expr = (Node *) check};
+	AclResult	result = object_aclcheck(ProcedureRelationId, check->funcid, GetUserId(), ACL_EXECUTE);
+	ListCell   *lc;
+
+	if (result != ACLCHECK_OK)
+		aclcheck_error(result, OBJECT_FUNCTION, get_func_name(check->funcid));
+	InvokeFunctionExecuteHook(check->funcid);
+	InitFunctionCallInfoData(*fcinfo, &flinfo, list_length(check->args), check->inputcollid, NULL, NULL);
+	foreach(lc, check->args)
+	{
+		const Const *argument = lfirst(lc);
+
+		fcinfo->args[foreach_current_index(lc)] = (NullableDatum) {argument->constvalue, argument->constisnull};
+	}
+	return rbac_check_at_site(fcinfo);
 }
 
 static bool
 is_every_row_permitted(scan *state)
 {
+	List	   *checks = (List *) private_member(state, RBAC_SCAN_CHECKS);
+	MemoryContext old = begin_short_memory(state);
+	bool		permitted = checks != NIL;
 	ListCell   *lc;
 
-	foreach(lc, state->checks)
-	{
-		bool		isnull;
-
-		if (!DatumGetBool(evaluate(state, lfirst(lc), &isnull)))
-			return false;
-	}
-	return true;
+	foreach(lc, checks)
+		permitted = permitted && call_check(lfirst(lc));
+	end_short_memory(state, old);
+	return permitted;
 }
 
 /* What is known of the column's values, as the planner would look at it. */
@@ -202,16 +214,17 @@ begin_attributes(scan *state)
 {
 	List	   *columns = (List *) private_member(state, RBAC_SCAN_COLUMNS);
 	List	   *selectivities = (List *) private_member(state, RBAC_SCAN_SELECTIVITIES);
-	List	   *values = begin_expressions(state, list_length(state->checks), state->nattributes);
+	MemoryContext old = MemoryContextSwitchTo(state->css.ss.ps.state->es_query_cxt);
 
-	state->attributes = MemoryContextAllocZero(state->css.ss.ps.state->es_query_cxt,
-											   state->nattributes * sizeof(attribute));
+	state->attributes = palloc0(state->nattributes * sizeof(attribute));
 	for (int i = 0; i < state->nattributes; i++)
 	{
-		state->attributes[i].values = list_nth(values, i);
+		state->attributes[i].values = ExecInitExpr(list_nth(get_plan(state)->custom_exprs, i),
+												   (PlanState *) state);
 		state->attributes[i].column = list_nth_int(columns, i);
 		state->attributes[i].planned_selectivity = floatVal(list_nth(selectivities, i));
 	}
+	MemoryContextSwitchTo(old);
 }
 
 /* The least of all selectivities. */
@@ -219,20 +232,23 @@ static double
 estimate_attributes(scan *state)
 {
 	double		least = 1.0;
+	MemoryContext old;
 
 	if (state->attributes == NULL)
 		begin_attributes(state);
+	old = begin_short_memory(state);
 	for (int i = 0; i < state->nattributes; i++)
 	{
 		attribute  *attribute = &state->attributes[i];
 		bool		isnull;
-		Datum		values = evaluate(state, attribute->values, &isnull);
+		Datum		values = ExecEvalExpr(attribute->values, state->css.ss.ps.ps_ExprContext, &isnull);
 
 		attribute->selectivity = isnull ? -1 :
 			estimate_array(state, attribute, DatumGetArrayTypeP(values));
 		if (!isnull)
 			least = Min(least, attribute->selectivity);
 	}
+	end_short_memory(state, old);
 	return least;
 }
 
@@ -240,36 +256,17 @@ static TupleTableSlot *fetch_unchecked(PlanState *node);
 
 /* ---- children ---- */
 
+/* Its place in the list of plans. */
+static inline int
+unchecked_child(const scan *state)
+{
+	return state->nattributes + 1;
+}
+
 static Plan *
 child_plan(const scan *state, int n)
 {
 	return list_nth(get_plan(state)->custom_plans, n);
-}
-
-/* All calls of the function that the first expression calls are checks of ours. */
-static bool
-is_check(const scan *state, Node *condition)
-{
-	FuncExpr   *check = linitial(get_plan(state)->custom_exprs);
-
-	return IsA(condition, FuncExpr) && ((FuncExpr *) condition)->funcid == check->funcid;
-}
-
-static void
-begin_conditions(scan *state)
-{
-	List	   *others = NIL;
-	ListCell   *lc;
-
-	foreach(lc, state->children[0]->plan->qual)
-	{
-		if (!is_check(state, lfirst(lc)))
-			others = lappend(others, lfirst(lc));
-	}
-	if (others == NIL && RBAC_SCANS_KEEP_CONDITION)
-		others = list_make1(makeBoolConst(true, false));
-	state->checked = state->children[0]->qual;
-	state->unchecked = ExecInitQual(others, state->children[0]);
 }
 
 /* When it is needed, and not all of them for each execution. */
@@ -284,17 +281,30 @@ begin_child(scan *state, int n)
 	old = MemoryContextSwitchTo(estate->es_query_cxt);
 	state->children[n] = ExecInitNode(child_plan(state, n), estate, state->eflags);
 	state->css.custom_ps = lappend(state->css.custom_ps, state->children[n]);
-	if (n == 0)
-		begin_conditions(state);
+	if (n == unchecked_child(state))
+		state->unchecked = state->children[n]->qual;
 	MemoryContextSwitchTo(old);
 	return state->children[n];
 }
 
+/* The conditions of the child that began without checks, with them. */
+static ExprState *
+begin_checked(scan *state)
+{
+	MemoryContext old = MemoryContextSwitchTo(state->css.ss.ps.state->es_query_cxt);
+
+	if (state->checked == NULL)
+		state->checked = ExecInitQual(child_plan(state, 0)->qual, state->chosen);
+	MemoryContextSwitchTo(old);
+	return state->checked;
+}
+
+/* To be called only for the child that began without checks. */
 static void
 set_unchecked(scan *state, bool is_unchecked)
 {
 	state->is_unchecked = is_unchecked;
-	state->children[0]->qual = is_unchecked ? state->unchecked : state->checked;
+	state->chosen->qual = is_unchecked ? state->unchecked : begin_checked(state);
 }
 
 /* WHERE CURRENT OF looks here for the row that a cursor is at. */
@@ -315,13 +325,12 @@ share_slot(scan *state)
 }
 
 static void
-use_child(scan *state, int n, bool is_unchecked)
+use_child(scan *state, int n)
 {
 	state->chosen = begin_child(state, n);
-	if (n == 0)
-		set_unchecked(state, is_unchecked);
-	else
-		state->is_unchecked = false;
+	state->is_unchecked = false;
+	if (n == unchecked_child(state))
+		set_unchecked(state, true);
 	share_slot(state);
 }
 
@@ -369,21 +378,18 @@ cheapest_child(scan *state)
 	return cheapest;
 }
 
-static void
+/* The child that is used from now on. */
+static int
 choose(scan *state)
 {
-	MemoryContext old = MemoryContextSwitchTo(state->css.ss.ps.ps_ExprContext->ecxt_per_tuple_memory);
-	bool		is_unchecked;
 	int			n;
 
 	state->moment = current_moment();
-	is_unchecked = is_every_row_permitted(state);
-	n = is_unchecked ? 0 : cheapest_child(state);
-	MemoryContextSwitchTo(old);
-	ResetExprContext(state->css.ss.ps.ps_ExprContext);
-	use_child(state, n, is_unchecked);
-	if (is_unchecked && state->css.ss.ps.ps_ProjInfo == NULL)
+	n = is_every_row_permitted(state) ? unchecked_child(state) : cheapest_child(state);
+	use_child(state, n);
+	if (state->is_unchecked && state->css.ss.ps.ps_ProjInfo == NULL)
 		ExecSetExecProcNode(&state->css.ss.ps, fetch_unchecked);
+	return n;
 }
 
 /* ---- rows ---- */
@@ -402,12 +408,12 @@ renew_checks(scan *state)
 static pg_noinline TupleTableSlot *
 check_again(scan *state, TupleTableSlot *slot)
 {
-	PlanState  *child = state->children[0];
+	PlanState  *child = state->chosen;
 
 	if (TupIsNull(slot))
 		return slot;
 	renew_checks(state);
-	if (state->is_unchecked || ExecQual(state->checked, child->ps_ExprContext))
+	if (state->is_unchecked || ExecQual(child->qual, child->ps_ExprContext))
 		return slot;
 	return ExecProcNode(child);
 }
@@ -421,7 +427,7 @@ fetch_unchecked(PlanState *node)
 
 	if (unlikely(!is_current(&state->moment)))
 		renew_checks(state);
-	slot = ExecProcNode(state->children[0]);
+	slot = ExecProcNode(state->chosen);
 	return likely(is_undisturbed(&state->moment)) ? slot : check_again(state, slot);
 }
 
@@ -444,15 +450,14 @@ fetch_first(scan *state)
 
 	while (tries-- > 0)
 	{
-		TupleTableSlot *slot;
+		int			n = choose(state);
+		TupleTableSlot *slot = fetch_next(state);
 
-		choose(state);
-		slot = fetch_next(state);
-		if (state->chosen == state->children[0] || is_undisturbed(&state->moment))
+		if (n == 0 || n == unchecked_child(state) || is_undisturbed(&state->moment))
 			return slot;
 		ExecReScan(state->chosen);
 	}
-	use_child(state, 0, false);
+	use_child(state, 0);
 	return fetch_next(state);
 }
 
@@ -514,11 +519,13 @@ static void
 begin_projection(scan *state)
 {
 	PlanState  *ps = &state->css.ss.ps;
+	const CustomScan *plan = get_plan(state);
+	int			source = plan->custom_scan_tlist == NIL ? plan->scan.scanrelid : INDEX_VAR;
 
 	ps->scanopsfixed = false;
 	ps->scanops = NULL;
 	if (ps->ps_ProjInfo != NULL && ps->plan->targetlist != NIL)
-		ExecAssignScanProjectionInfoWithVarno(&state->css.ss, INDEX_VAR);
+		ExecAssignScanProjectionInfoWithVarno(&state->css.ss, source);
 	else
 	{
 		ps->ps_ProjInfo = NULL;
@@ -527,12 +534,20 @@ begin_projection(scan *state)
 	}
 }
 
-/* EXPLAIN shows all, and EXPLAIN ANALYZE counts for workers what the leader has begun. */
-static bool
-needs_all_children(const EState *estate, int eflags)
+/*
+ * EXPLAIN shows all ways, one of which may be without checks; EXPLAIN ANALYZE
+ * counts for workers what the leader has begun.
+ */
+static int
+children_to_begin(const scan *state)
 {
-	return eflags & EXEC_FLAG_EXPLAIN_ONLY ||
-		(estate->es_instrument && (estate->es_plannedstmt->parallelModeNeeded || IsParallelWorker()));
+	const EState *estate = state->css.ss.ps.state;
+
+	if (state->eflags & EXEC_FLAG_EXPLAIN_ONLY)
+		return unchecked_child(state);
+	if (estate->es_instrument && (estate->es_plannedstmt->parallelModeNeeded || IsParallelWorker()))
+		return unchecked_child(state) + 1;
+	return 0;
 }
 
 static void
@@ -542,13 +557,11 @@ begin_scan(CustomScanState *node, EState *estate, int eflags)
 
 	state->eflags = eflags;
 	state->own_slot = node->ss.ss_ScanTupleSlot;
-	state->nattributes = list_length(get_plan(state)->custom_plans) - 1;
-	state->checks = begin_expressions(state, 0, list_length(get_plan(state)->custom_exprs) -
-									  state->nattributes);
+	state->nattributes = list_length(get_plan(state)->custom_plans) - 2;
 	begin_projection(state);
 	node->ss.ps.ExecProcNode = execute;
-	state->children = palloc0((state->nattributes + 1) * sizeof(PlanState *));
-	for (int n = 0; needs_all_children(estate, eflags) && n <= state->nattributes; n++)
+	state->children = palloc0((unchecked_child(state) + 1) * sizeof(PlanState *));
+	for (int n = 0; n < children_to_begin(state); n++)
 		begin_child(state, n);
 }
 

@@ -58,6 +58,13 @@ assign_caller_source(const char *newval, void *extra)
 	rbac_caller_generation++;
 }
 
+/* Less than what is remembered may be allowed from now on. */
+static void
+assign_cache_size(int newval, void *extra)
+{
+	rbac_end_generation();
+}
+
 static void
 define_caller_source(const char *name, const char *description, char **variable, const char *boot)
 {
@@ -87,7 +94,7 @@ rbac_settings_init(void)
 							"Memory in which each session remembers what users hold.",
 							"The users asked about least recently are forgotten first.",
 							&rbac_cache_size, 16 * 1024, 256, MAX_KILOBYTES, PGC_SUSET,
-							GUC_UNIT_KB, NULL, NULL, NULL);
+							GUC_UNIT_KB, NULL, assign_cache_size, NULL);
 	DefineCustomBoolVariable("rbac.maintenance",
 							 "Refuses every request over HTTP for the time being.",
 							 NULL, &maintenance, false, PGC_SIGHUP, 0, NULL, NULL, NULL);

@@ -252,24 +252,28 @@ bind_program(check_site *site)
 	site->caller_generation = rbac_caller_generation;
 }
 
+/* A plan's site may live for many statements. */
+static void
+hear_of_changes(void)
+{
+	const rbac_caller *caller = rbac_current_caller();
+
+	if (caller != NULL)
+		rbac_lookup_user(caller->organization, caller->user_id);
+}
+
 /*
  * Once a statement, hear of what other sessions committed before it began, as
- * every lookup does, and let grants expire: a plan's site may live for many
- * statements.
+ * every lookup does, and let grants expire.
  */
 static void
 revalidate(check_site *site)
 {
-	if (site->statement != rbac_now())
-	{
-		const rbac_caller *caller = rbac_current_caller();
-
-		if (caller != NULL)
-			rbac_lookup_user(caller->organization, caller->user_id);
-		site->statement = rbac_now();
-		if (site->until <= site->statement)
-			site->caller_generation = 0;
-	}
+	if (site->until <= rbac_now())
+		site->caller_generation = 0;
+	else if (site->statement != rbac_now())
+		hear_of_changes();
+	site->statement = rbac_now();
 	if (!is_current(site))
 		bind_program(site);
 }

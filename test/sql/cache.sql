@@ -27,6 +27,8 @@ SHOW rbac.cache_size;
 SELECT pg_temp.rights_of('u' || n) AS rights, count(*) FROM generate_series(1, 400) AS n GROUP BY 1;
 SELECT pg_temp.remembered() > 512 * 1024 AS much;
 SET rbac.cache_size = '256kB';
+SELECT pg_temp.rights_of('u1');
+SELECT pg_temp.remembered() < 512 * 1024 AS little_at_once;
 SELECT pg_temp.rights_of('u' || n) AS rights, count(*) FROM generate_series(1, 400) AS n GROUP BY 1;
 SELECT pg_temp.remembered() < 512 * 1024 AS little;
 
