@@ -1,7 +1,6 @@
--- A million documents, one policy per role on them, and the callers of scans.
--- Half of the documents belong to organization "main", the others to 500 tenants
--- with about a thousand each; a thousand owners have about a thousand each, and
--- so has the region "islands".
+-- So many :documents, one policy per role on them, and the callers of scans.
+-- Half of the documents belong to organization "main", the others to 500 tenants;
+-- there are a thousand owners; and one in a thousand is of the region "islands".
 
 SELECT setseed(0.5);
 
@@ -23,7 +22,7 @@ SELECT n,
        ('{open,pending,closed,archived}'::text[])[1 + floor(random() * 4)],
        1 + n % 5,
        'Document number ' || n
-FROM generate_series(1, 1000000) AS n;
+FROM generate_series(1, :documents) AS n;
 
 CREATE INDEX ON document (org_id);
 CREATE INDEX ON document (owner);

@@ -4,8 +4,8 @@ from bench import Session, interleave, progress, ratio
 
 # Kind, how often it runs in a round, and the query.
 QUERIES = (
-    ('list of 50', 20, 'SELECT * FROM document {} ORDER BY document_id LIMIT 50'),
-    ('any 50', 20, 'SELECT * FROM document {} LIMIT 50'),
+    ('list of 50', 100, 'SELECT * FROM document {} ORDER BY document_id LIMIT 50'),
+    ('any 50', 100, 'SELECT * FROM document {} LIMIT 50'),
     ('count', 3, 'SELECT count(*) FROM document {}'),
 )
 

@@ -32,6 +32,7 @@ SETTINGS = {
 }
 GROUPS = {module.__name__: module for module in (scans, lists, requests, comparison, memory)}
 DATABASES = {'small': (10, 100), 'large': (10_000, 1_000_000)}  # roles, users
+DOCUMENTS = 1_000_000
 
 
 def restart_server():
@@ -54,8 +55,8 @@ def set_up():
         progress(f'loading {roles} roles and {users} users')
         subprocess.run(['createdb', database], check=True)
         load(database, 'organization.sql', roles=roles, users=users)
-    progress('loading 1000000 documents')
-    load('large', 'documents.sql')
+    progress(f'loading {DOCUMENTS} documents')
+    load('large', 'documents.sql', documents=DOCUMENTS)
     load('large', 'peers.sql')
     load('large', 'web.sql')
 
