@@ -584,15 +584,19 @@ rbac_account_user(rbac_user *user)
 		forget_user(dlist_tail_element(rbac_user, recency, &recent_users));
 }
 
+void
+rbac_forget_programs(rbac_user *user)
+{
+	announce_freeing();
+	user->programs = NIL;
+	MemoryContextReset(user->program_context);
+}
+
 MemoryContext
 rbac_program_context(rbac_user *user)
 {
 	if (list_length(user->programs) >= MAX_PROGRAMS)
-	{
-		announce_freeing();
-		user->programs = NIL;
-		MemoryContextReset(user->program_context);
-	}
+		rbac_forget_programs(user);
 	return user->program_context;
 }
 

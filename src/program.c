@@ -724,24 +724,39 @@ find_program(const rbac_user *user, const rbac_signature *signature)
 	return NULL;
 }
 
-const rbac_program *
-rbac_get_program(const rbac_caller *caller, const rbac_signature *signature)
+/* An error leaves no half of a program behind. */
+static rbac_program *
+add_program(rbac_user *user, const rbac_caller *caller, const rbac_signature *signature)
 {
-	rbac_user  *user = rbac_lookup_user(caller->organization, caller->user_id);
-	rbac_program *program = find_program(user, signature);
+	MemoryContext kept = rbac_program_context(user);
+	rbac_program *program = NULL;
 
-	if (program == NULL)
+	PG_TRY();
 	{
-		MemoryContext kept = rbac_program_context(user);
 		MemoryContext old;
 
 		program = compile(user, caller, signature, kept);
 		old = MemoryContextSwitchTo(kept);
 		user->programs = lcons(program, user->programs);
 		MemoryContextSwitchTo(old);
-		rbac_account_user(user);
 	}
+	PG_CATCH();
+	{
+		rbac_forget_programs(user);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	rbac_account_user(user);
 	return program;
+}
+
+const rbac_program *
+rbac_get_program(const rbac_caller *caller, const rbac_signature *signature)
+{
+	rbac_user  *user = rbac_lookup_user(caller->organization, caller->user_id);
+	rbac_program *program = find_program(user, signature);
+
+	return program != NULL ? program : add_program(user, caller, signature);
 }
 
 /* ---- running ---- */

@@ -273,6 +273,7 @@ extern const rbac_principal *rbac_lookup_role(rbac_str organization, rbac_str ro
 
 /* Where to make one more program, dropping the user's others if they are many. */
 extern MemoryContext rbac_program_context(rbac_user *user);
+extern void rbac_forget_programs(rbac_user *user);
 /* Make up for memory taken in a user's contexts: others may have to go. */
 extern void rbac_account_user(rbac_user *user);
 

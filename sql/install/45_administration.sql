@@ -204,11 +204,12 @@ LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_tem
 DECLARE
     own CONSTANT text := rbac.current_organization();
 BEGIN
-    RETURN (own = organization OR rbac_internal.setting(own, 'operator')::boolean) IS TRUE;
+    RETURN rbac_internal.acting_as_system()
+        OR (own = organization OR rbac_internal.setting(own, 'operator')::boolean) IS TRUE;
 END
 $$;
 COMMENT ON FUNCTION rbac_internal.acts_in(text) IS
-'Whether the caller is of this organization or of an operator organization.';
+'Whether the system acts, or a caller of this organization or of an operator organization.';
 
 -- A stranger to the organization is not shown attributes, which may have been
 -- looked up there.
@@ -357,7 +358,7 @@ LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_tem
 BEGIN
     PERFORM rbac_internal.require_caller();
     PERFORM rbac_internal.require_organization(organization);
-    IF NOT (rbac_internal.acting_as_system() OR rbac_internal.acts_in(organization)) THEN
+    IF NOT rbac_internal.acts_in(organization) THEN
         PERFORM rbac_internal.raise_undefined('organization', organization);
     END IF;
 END

@@ -38,7 +38,7 @@ DECLARE
 BEGIN
     SELECT d.* INTO document FROM rbac_internal.role_document AS d
     WHERE d.role = rbac_internal.role_of_uuid(role_id) AND d.app_id IS NULL AND d.expires_at IS NULL;
-    IF NOT FOUND OR NOT (rbac_internal.acting_as_system() OR rbac_internal.acts_in(document.organization)) THEN
+    IF NOT FOUND OR NOT rbac_internal.acts_in(document.organization) THEN
         PERFORM rbac_internal.raise_undefined('role', role_id::text);
     END IF;
     RETURN document;

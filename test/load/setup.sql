@@ -1,5 +1,5 @@
--- What the load works on: ten organizations of 100 users, with the same roles
--- and a thousand documents each. Users 1 to 9 administer.
+-- What the load works on: ten organizations of 100 users, with the same roles,
+-- ten groups, an application and a thousand documents each. Users 1 to 9 administer.
 \set ON_ERROR_STOP 1
 SET client_min_messages = warning;
 CREATE EXTENSION rbac;
@@ -12,17 +12,19 @@ RETURN (SELECT jsonb_agg(jsonb_build_object('permission_name', permission, 'cond
             'region', jsonb_build_object('type', 'Equals', 'value', 'region ' || i))))
         FROM generate_series(1, n) AS i)::rbac.privileges;
 
--- Errors that are meant to come: not permitted, and not there (any more). Any
--- other ends the client.
+-- Errors that are meant to come: not permitted, not there (any more), there
+-- already. Any other ends the client.
 CREATE FUNCTION attempt(command text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
     EXECUTE command;
     RETURN 'done';
 EXCEPTION
-    WHEN insufficient_privilege OR undefined_object THEN
+    WHEN insufficient_privilege OR undefined_object OR duplicate_object THEN
         RETURN SQLSTATE;
 END
 $$;
+
+CREATE TABLE load_role (org integer PRIMARY KEY, worker uuid, seller text);
 
 DO $$
 BEGIN
@@ -34,6 +36,11 @@ BEGIN
         PERFORM rbac.create_user('org ' || i, 'user ' || u),
                 rbac.assign_role('org ' || i, CASE WHEN u < 10 THEN 'Admin' WHEN u % 2 = 0 THEN 'Reader' ELSE 'Writer' END, 'user ' || u)
         FROM generate_series(1, 100) AS u;
+        PERFORM rbac.create_group('org ' || i, 'team ' || g) FROM generate_series(1, 10) AS g;
+        PERFORM rbac.create_application('org ' || i, 'shop');
+        INSERT INTO load_role VALUES (i,
+            rbac.create_scoped_role('org ' || i, 'workspace', in_regions('Doc:Read', 10), 'Worker'),
+            rbac.create_application_role('org ' || i, 'shop', 'Seller', '{sell}'));
     END LOOP;
 END
 $$;
