@@ -14,6 +14,7 @@ The database:                 psql -h $PGHOST -U $PGUSER $PGDATABASE
 To try docs/http-examples.md:
 
 export RBAC_URL=$RBAC_URL RBAC_RPC_URL=$RBAC_RPC_URL RBAC_JWT_SECRET='$RBAC_JWT_SECRET'
+export PGHOST=$PGHOST PGPORT=$PGPORT PGUSER=$PGUSER PGDATABASE=$PGDATABASE
 
 A token for mona, who manages acme, good for an hour:
 

@@ -116,6 +116,16 @@ may_name_caller(void)
 	return !InSecurityRestrictedOperation() && (is_trusted(role) || superuser_arg(role));
 }
 
+static const char *
+untrusted_reason(void)
+{
+	if (InSecurityRestrictedOperation())
+		return "What maintenance or a materialized view runs may be anybody's.";
+	if (InLocalUserIdChange())
+		return "In a SECURITY DEFINER function its owner counts, who is not listed in \"rbac.trusted_session_users\".";
+	return "The session user is not listed in \"rbac.trusted_session_users\".";
+}
+
 static rbac_caller
 parse_caller_setting(void)
 {
@@ -240,7 +250,7 @@ rbac_set_caller(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("this session is not trusted to name its caller"),
-				 errdetail("Neither the session user, nor the owner of a SECURITY DEFINER function that asks, is listed in \"rbac.trusted_session_users\"."),
+				 errdetail_internal("%s", untrusted_reason()),
 				 errhint("Present a token to rbac.authenticate().")));
 	if (PG_ARGISNULL(0) && PG_ARGISNULL(1))
 		set_caller_setting("", is_local);

@@ -27,6 +27,6 @@ COMMENT ON SCHEMA rbac_internal IS
 
 CREATE SCHEMA rbac_api;
 COMMENT ON SCHEMA rbac_api IS
-'Roles, temporary grants and API keys of organizations.
+'Roles, groups, applications, temporary grants and API keys of organizations.
 
 Every operation but sign_in_with_api_key needs a token whose claims name an organization and a user. Errors have a code that stays the same.';

@@ -7,7 +7,7 @@ COMMENT ON FUNCTION rbac.set_caller(text, text, boolean) IS
 'Names the caller, in a trusted session.
 
 Arguments: organization and user_id, or both NULL for no caller; is_local, true until the end of the transaction, false until the end of the session.
-Errors: 42501 unless the session user is listed in rbac.trusted_session_users or is a superuser; 22023 for an empty name.
+Errors: 42501 unless the session user, or in a SECURITY DEFINER function its owner, is listed in rbac.trusted_session_users or is a superuser; 22023 for an empty name.
 VOLATILE: it changes the session.';
 
 CREATE FUNCTION rbac.authenticate(token text, is_local boolean DEFAULT true)
@@ -17,7 +17,8 @@ COMMENT ON FUNCTION rbac.authenticate(text, boolean) IS
 'Names the caller by a signed token, in any session.
 
 Arguments: token, a JWT signed by HS256 with rbac.jwt_secret, whose claims rbac.jwt_organization_claim and rbac.jwt_user_claim name the caller; is_local, true until the end of the transaction, false until the end of the session.
-Error: 28000 for a token that is malformed, wrongly signed, expired (exp) or not yet valid (nbf).
+A token without exp never expires.
+Error: 28000 for a token that is malformed, wrongly signed, expired (exp) or not yet valid (nbf), or names no caller, or if there is no rbac.jwt_secret that can be used.
 VOLATILE: it changes the session.';
 
 CREATE FUNCTION rbac.current_organization() RETURNS text

@@ -266,7 +266,7 @@ COMMENT ON FUNCTION rbac.create_role(text, text, text, rbac.privileges, rbac.fro
 'Create a role and return its id.
 
 organization: where.
-role_name: 1 to 256 characters after white space at both ends is stripped; case counts.
+role_name: 1 to 256 characters after white space at both ends is stripped; case counts. "temporary_permission_grant" and "temporary_permission_grants" are parts of paths over HTTP, and no names.
 description: 1 to 10,000 characters after stripping.
 permission_grants: what holders of the role may do, a JSON array of grants; may be empty.
 frontend_view: "client" or "admin", which user interface holders see.

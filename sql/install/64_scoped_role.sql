@@ -154,7 +154,7 @@ level: "workspace" or "project". Roles of level "organization" are made by rbac.
 permission_grants: what holders of the role may do in the scope in which it is assigned; at least one grant.
 role_name: NULL, or 1 to 50 characters; one role of a level has this name.
 description: NULL, or 1 to 256 characters.
-system_managed: true for a role that cannot be deleted; only the system can create one.
+system_managed: true for a role that only the system can create and delete.
 type: "normal", or "share" for a role that cannot be assigned.
 
 Needs Role:CreateRole with org_id, role_level and role_name. No privileges are compared: that happens when the role is assigned.

@@ -233,7 +233,7 @@ COMMENT ON FUNCTION rbac.create_application_role(text, text, text, text[], text,
 
 organization, app_id: which application.
 role_name: 1 to 256 characters; case counts.
-permissions: what holders of the role may do with the application, any texts. Each is kept once, in this order.
+permissions: what holders of the role may do with the application, any texts that are not empty and no placeholders. Each is kept once, in this order.
 description, display_name: for people; at most 10,000 and 256 characters.
 
 A check asks for the permission Application:Use with application_id and permission, one of these texts.
@@ -371,7 +371,7 @@ organization, app_id, role_id: which role.
 role_name, permissions, description, display_name: as in rbac.create_application_role; NULL leaves as is. The permissions given replace all others.
 
 Needs Role:ModifyRole with the org_id, role_id, role_name and application_id that the role had. Another name moreover needs role-based privileges that exceed those of the role, and other permissions ones that exceed those which the role gives then.
-Errors: 28000 no caller, 42704 unknown organization, or not the caller''s, or unknown application or role, 22023 invalid argument, 42501 not permitted, 42710 the name is taken, 54000 too many permissions, or too long ones.
+Errors: 28000 no caller, 42704 unknown organization, or not the caller''s, or unknown application or role, 22023 invalid argument, 42501 not permitted, 42710 the name is taken, 54000 too many permissions, too long ones, or a comparison that is too expensive.
 VOLATILE: it writes.';
 COMMENT ON FUNCTION rbac_internal.modify_application_role(text, text, text, text, text[], text, text) IS
 'Implements rbac.modify_application_role.';

@@ -304,7 +304,7 @@ api_key_id, api_key: as rbac.create_api_key returned them.
 user_id: whom the token names; the role of the key must exceed what this user holds by roles, whatever the setting "equal_may_grant" says.
 
 The token is a JWT signed by HS256 with rbac.jwt_secret, valid for an hour and no longer than the key. No caller is needed.
-Errors: 28000 unknown, wrong or expired key, or unknown user, 42704 unknown organization, 22023 no organization, 42501 the key''s privileges do not exceed the user''s, 54000 a comparison that is too expensive, 55000 rbac.jwt_secret is not set.
+Errors: 28000 unknown, wrong or expired key, or unknown user, 42704 unknown organization, 22023 no organization, 42501 the key''s privileges do not exceed the user''s, 54000 a comparison that is too expensive, 55000 rbac.jwt_secret is not set, is too short, or every user can read it.
 VOLATILE: it writes an audit event.';
 COMMENT ON FUNCTION rbac_internal.sign_in_with_api_key(text, text, text, text) IS
 'Implements rbac.sign_in_with_api_key.';

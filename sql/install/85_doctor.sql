@@ -357,6 +357,7 @@ BEGIN ATOMIC
     JOIN (SELECT p.oid, p.rolname,
                  CASE WHEN p.rolsuper THEN 'a superuser'
                       WHEN p.rolname = 'pg_write_all_data' THEN 'which can write the tables of rbac'
+                      WHEN p.rolname = 'pg_read_server_files' THEN 'which can read the files of every table'
                       WHEN p.rolname IN ('pg_execute_server_program', 'pg_write_server_files')
                       THEN 'which can make itself a superuser' END AS what
           FROM pg_roles AS p) AS power
@@ -453,6 +454,14 @@ BEGIN ATOMIC
     FROM pg_settings AS s
     WHERE s.name = 'rbac.jwt_secret' AND s.source IN ('configuration file', 'command line', 'environment variable')
       AND rbac_internal.jwt_secret_is_public()
+    UNION ALL
+    SELECT rbac_internal.description('pg_authid', r.oid),
+           'can log in, and can read rbac.jwt_secret, and so sign a token for anybody, as a member of pg_read_all_settings',
+           'warning', 'Take the membership away, unless whoever logs in may name every caller.'
+    FROM pg_roles AS r
+    WHERE r.rolcanlogin AND NOT r.rolsuper AND pg_has_role(r.oid, 'pg_read_all_settings', 'MEMBER')
+      AND EXISTS (SELECT FROM pg_settings AS s WHERE s.name = 'rbac.jwt_secret' AND s.setting <> '')
+      AND NOT rbac_internal.jwt_secret_is_public()
     UNION ALL
     SELECT 'parameter shared_preload_libraries', 'does not name rbac, and so rate limits over HTTP are not enforced',
            'warning', 'Add "rbac" to shared_preload_libraries, and restart.'

@@ -28,7 +28,9 @@ const normalized = json => json && JSON.parse(json
 const blocks = [...page.matchAll(/([^\n]*)\n\n^```(\w*)\n(.*?)^```$/gms)]
     .map(([, title, language, text]) => ({ title, language, text }));
 const isAnswer = block => block?.language === '';
-const preamble = blocks.filter((block, i) => block.language === 'sh' && !isAnswer(blocks[i + 1])).map(block => block.text);
+// What a reader has run in the same shell by then, but for requests.
+const preamble = n => blocks.slice(0, n).filter((block, i) => block.language === 'sh' && !isAnswer(blocks[i + 1]))
+    .map(block => block.text);
 
 for (const [i, { title, language, text }] of blocks.entries()) {
     if (language === 'sql') {
@@ -37,7 +39,7 @@ for (const [i, { title, language, text }] of blocks.entries()) {
     if (language === 'sh' && isAnswer(blocks[i + 1])) {
         const [, status, body] = /^(\d{3})\n(.*)$/s.exec(blocks[i + 1].text);
         test(title, async () => {
-            const received = await shell([...preamble, text].join('\n'));
+            const received = await shell([...preamble(i), text].join('\n'));
             assert.equal(received.status, status, received.body);
             assert.deepEqual(normalized(received.body), normalized(body));
         });

@@ -84,7 +84,7 @@ INSERT INTO attempt VALUES
     ('SELECT DISTINCT ON (mallory.look(title)) * FROM app.doc'), ('SELECT ctid, xmin, tableoid, * FROM app.doc WHERE ctid = ''(0,1)'' AND mallory.look(title)'),
     ('SELECT * FROM app.doc WHERE mallory.look(title) FOR UPDATE'), ('SELECT * FROM app.doc LIMIT 1000 OFFSET 0'), ('SELECT row_to_json(d), d::text FROM app.doc AS d WHERE mallory.look(d::text)'),
     ('SELECT * FROM mallory.own'), ('SELECT * FROM mallory.definer()'), ('SELECT query_to_xml(''SELECT * FROM app.doc WHERE mallory.look(title)'', true, true, '''')::text'),
-    ('SELECT table_to_xml(''app.doc'', true, true, '''')::text'), ('SELECT database_to_xml(true, true, '''')::text'), ('SELECT ts_stat(''SELECT to_tsvector(title) FROM app.doc'')::text'),
+    ('SELECT table_to_xml(''app.doc'', true, true, '''')::text'), ('SELECT schema_to_xml(''app'', true, true, '''')::text'), ('SELECT ts_stat(''SELECT to_tsvector(title) FROM app.doc'')::text'),
     ('SELECT * FROM pg_stats WHERE tablename = ''doc'''), ('EXPLAIN SELECT * FROM app.doc WHERE title OPERATOR(mallory.===) ''x'''),
     ('EXPLAIN (ANALYZE, VERBOSE, COSTS off, TIMING off) SELECT * FROM app.doc WHERE mallory.look(title)'),
 -- by writing

@@ -116,7 +116,7 @@ CREATE ROLE regress_bypass LOGIN BYPASSRLS;
 CREATE ROLE regress_writers;
 GRANT pg_write_all_data TO regress_writers;
 GRANT regress_writers TO regress_app;
-GRANT pg_execute_server_program TO regress_app;
+GRANT pg_execute_server_program, pg_read_server_files TO regress_app;
 GRANT INSERT, SELECT ON rbac.assignment TO regress_owner;
 SELECT * FROM pg_temp.problems;
 SELECT remedy FROM pg_temp.problems \gexec

@@ -35,11 +35,14 @@ $node->safe_psql('postgres', q{
 	CREATE TABLE heard (caller text);
 	GRANT INSERT ON heard TO PUBLIC;
 	CREATE FUNCTION become_adm() RETURNS text LANGUAGE plpgsql AS $$
+	DECLARE
+		detail text;
 	BEGIN
 		PERFORM rbac.set_caller('acme', 'adm');
 		RETURN rbac.current_user_id();
 	EXCEPTION WHEN insufficient_privilege THEN
-		RETURN 'refused';
+		GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+		RETURN 'refused: ' || detail;
 	END
 	$$});
 $node->safe_psql('postgres', q{
@@ -57,12 +60,13 @@ $node->safe_psql('postgres', q{
 
 my $offset = -s $node->logfile;
 $node->safe_psql('postgres', 'ANALYZE bait; REINDEX TABLE bait');
-like(substr(PostgreSQL::Test::Utils::slurp_file($node->logfile), $offset), qr/trap: refused/,
+like(substr(PostgreSQL::Test::Utils::slurp_file($node->logfile), $offset), qr/trap: refused: What maintenance or a materialized view runs may be anybody's\./,
 	'not in maintenance by a superuser');
 unlike(substr(PostgreSQL::Test::Utils::slurp_file($node->logfile), $offset), qr/trap: adm/, 'not once');
-is($node->safe_psql('postgres', 'SELECT definer_trap()'), 'refused', 'not in a SECURITY DEFINER function that a superuser calls');
+my $refused = 'refused: In a SECURITY DEFINER function its owner counts, who is not listed in "rbac.trusted_session_users".';
+is($node->safe_psql('postgres', 'SELECT definer_trap()'), $refused, 'not in a SECURITY DEFINER function that a superuser calls');
 is($node->safe_psql('postgres', 'SELECT definer_trap()', extra_params => [ '-U', 'authenticator' ]),
-	'refused', 'nor a trusted session');
+	$refused, 'nor a trusted session');
 is($node->safe_psql('postgres', 'SELECT become_adm()', extra_params => [ '-U', 'authenticator' ]),
 	'adm', 'a trusted session itself does');
 is($node->safe_psql('postgres', 'ALTER FUNCTION definer_trap() OWNER TO authenticator; SELECT definer_trap()'),

@@ -179,8 +179,7 @@ is_deeply({ map { $_->[0] => $_->[1] } grep { @$_ == 2 } rows_below('Limits') },
 my %settings = map { $_->[0] => $_->[1] eq 'none' ? '' : $_->[1] } grep { $_->[0] =~ /^rbac/ } rows_below('Settings');
 is_deeply(\%settings, { map { split /\|/, $_, 2 } split /\n/, $parameters }, 'parameters and their defaults');
 
-my ($defaults) = $readme =~ /^Organization settings: (.*?)\n\n/ms;
-my %defaults = $defaults =~ /`(\w+)`\s+\(`?(.*?)`?\)/g;
+my %defaults = map { $_->[0] => $_->[1] } grep { $_->[1] ne 'default' } rows_below('The system and settings');
 is($node->safe_psql('readme', 'SELECT rbac_internal.default_settings()::text = \'{'
 	. join(',', map { qq{"$_":$defaults{$_}} } sort keys %defaults) . q(}'::jsonb::text)), 't',
 	'settings of an organization and their defaults');
@@ -191,7 +190,7 @@ for my $row (map { rows_below($_) } 'Checks', 'Administration', 'Groups', 'Scope
 {
 	$functions{$1} = $2 while $row->[0] =~ /rbac\.(\w+)\(([\w ,"]*)\)/g;
 }
-is_deeply({ map { $_ => $functions{$_} } grep { !/^(?:has_permission|require_permission|permitted_values|permitted_organizations)$/ } keys %functions },
+is_deeply({ map { $_ => $functions{$_} } grep { !/^(?:has_permission|require_permission|permitted_values|permitted_organization(?:s|_uuids))$/ } keys %functions },
 	{ map { split /\|/, $_, 2 } split /\n/, $node->safe_psql('readme', q{
 		SELECT proname, array_to_string(ARRAY(SELECT quote_ident(a) FROM unnest(proargnames[:pronargs]) AS a), ', ')
 		FROM pg_proc WHERE pronamespace = 'rbac'::regnamespace AND prosrc = 'rbac_admin'}) },

@@ -60,6 +60,13 @@ for my $libraries (q{'rbac'}, qq{'$directory/rbac'}, q{'auto_explain, "rbac"'})
 	problems_are('', "no problem with shared_preload_libraries = $libraries");
 }
 
+# ---- readers of the secret ----
+
+$node->safe_psql('postgres', 'CREATE ROLE monitor LOGIN IN ROLE pg_monitor');
+problems_are('warning|role monitor|can log in, and can read rbac.jwt_secret, and so sign a token for anybody, '
+	. 'as a member of pg_read_all_settings', 'a role that can read the secret');
+$node->safe_psql('postgres', 'DROP ROLE monitor');
+
 # ---- a restore ----
 
 my $dump = $node->backup_dir . '.dump';
