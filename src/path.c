@@ -22,6 +22,7 @@
 #include "executor/executor.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
@@ -576,7 +577,10 @@ support_backward_scan(List *plans)
 	return true;
 }
 
-/* For callers who may see every row, so far. */
+/*
+ * For callers who may see every row, so far. A scan that may get its checks back
+ * must not begin as one that looks at no column.
+ */
 static Plan *
 make_unchecked(const Plan *plain)
 {
@@ -588,7 +592,7 @@ make_unchecked(const Plan *plain)
 		if (is_check(lfirst(lc)))
 			plan->qual = foreach_delete_current(plan->qual, lc);
 	}
-	if (plan->qual == NIL && RBAC_SCANS_KEEP_CONDITION)
+	if (plan->qual == NIL && (RBAC_SCANS_KEEP_CONDITION || IsA(plan, BitmapHeapScan)))
 		plan->qual = list_make1(makeBoolConst(true, false));
 	return plan;
 }
@@ -667,6 +671,24 @@ is_searched_by_any(Path *path, List *conditions)
 	return false;
 }
 
+/*
+ * Children of which some begin later than others cannot share the state of a
+ * subquery, which the server has once for all of them: each takes it for its own
+ * to say when it has to be executed again.
+ */
+static bool
+has_subqueries(RelOptInfo *rel)
+{
+	ListCell   *lc;
+
+	foreach(lc, rel->baserestrictinfo)
+	{
+		if (contain_subplans((Node *) ((RestrictInfo *) lfirst(lc))->clause))
+			return true;
+	}
+	return contain_subplans((Node *) rel->reltarget->exprs);
+}
+
 /* Is there no cheap way by what the query itself says? */
 static bool
 is_worth_it(RelOptInfo *rel, List *checks)
@@ -729,7 +751,7 @@ add_paths(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
 	if (!is_plain_table(rel, rte))
 		return;
 	checks = find_checks(rel);
-	if (checks != NIL && is_worth_it(rel, checks))
+	if (checks != NIL && !has_subqueries(rel) && is_worth_it(rel, checks))
 		plan_alternatives(root, rel, checks);
 }
 

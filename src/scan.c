@@ -17,6 +17,7 @@
 #include "postgres.h"
 
 #include "access/parallel.h"
+#include "access/relscan.h"
 #include "catalog/objectaccess.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_statistic.h"
@@ -63,6 +64,9 @@ typedef struct scan
 {
 	CustomScanState css;		/* first; css.custom_ps are children that have begun */
 	int			eflags;
+	Relation	relation;
+	Oid			role;			/* whose rights count, in what context: as it was */
+	int			security_context;	/* when the scan began */
 	int			nattributes;
 	attribute  *attributes;		/* of the children but the first; NULL: not yet */
 	PlanState **children;		/* NULL: has not begun */
@@ -71,7 +75,7 @@ typedef struct scan
 	PlanState  *chosen;			/* NULL: to be chosen */
 	bool		is_unchecked;	/* it is the last one, and without checks */
 	moment		moment;			/* for which that was decided */
-	TupleTableSlot *own_slot;	/* always empty */
+	TupleTableSlot *own_slot;	/* tells which row an index-only scan is at; else empty */
 } scan;
 
 /* ---- moments ---- */
@@ -127,13 +131,38 @@ end_short_memory(const scan *state, MemoryContext old)
 	ResetExprContext(state->css.ss.ps.ps_ExprContext);
 }
 
+/* For what begins later, so that it is as if it had begun with the scan. */
+typedef struct beginning
+{
+	MemoryContext memory;
+	Oid			role;
+	int			security_context;
+} beginning;
+
+static beginning
+go_back_to_beginning(const scan *state)
+{
+	beginning	now = {.memory = MemoryContextSwitchTo(state->css.ss.ps.state->es_query_cxt)};
+
+	GetUserIdAndSecContext(&now.role, &now.security_context);
+	SetUserIdAndSecContext(state->role, state->security_context);
+	return now;
+}
+
+static void
+go_on(beginning now)
+{
+	SetUserIdAndSecContext(now.role, now.security_context);
+	MemoryContextSwitchTo(now.memory);
+}
+
 /* As the executor would call it, for an expression that takes it long to begin. */
 static bool
-call_check(FuncExpr *check)
+call_check(const scan *state, FuncExpr *check)
 {
 	LOCAL_FCINFO(fcinfo, FUNC_MAX_ARGS);
 	FmgrInfo	flinfo = {.fn_mcxt = CurrentMemoryContext, .fn_expr = (Node *) check};
-	AclResult	result = object_aclcheck(ProcedureRelationId, check->funcid, GetUserId(), ACL_EXECUTE);
+	AclResult	result = object_aclcheck(ProcedureRelationId, check->funcid, state->role, ACL_EXECUTE);
 	ListCell   *lc;
 
 	if (result != ACLCHECK_OK)
@@ -158,7 +187,7 @@ is_every_row_permitted(scan *state)
 	ListCell   *lc;
 
 	foreach(lc, checks)
-		permitted = permitted && call_check(lfirst(lc));
+		permitted = permitted && call_check(state, lfirst(lc));
 	end_short_memory(state, old);
 	return permitted;
 }
@@ -171,7 +200,7 @@ begin_estimate(scan *state, int column, VariableStatData *out)
 	out->rel = makeNode(RelOptInfo);
 	out->rel->tuples = floatVal(private_member(state, RBAC_SCAN_TUPLES));
 	out->statsTuple = SearchSysCache3(STATRELATTINH,
-									  ObjectIdGetDatum(RelationGetRelid(state->css.ss.ss_currentRelation)),
+									  ObjectIdGetDatum(RelationGetRelid(state->relation)),
 									  Int16GetDatum(column), BoolGetDatum(false));
 	out->freefunc = ReleaseSysCache;
 	out->acl_ok = true;
@@ -214,7 +243,7 @@ begin_attributes(scan *state)
 {
 	List	   *columns = (List *) private_member(state, RBAC_SCAN_COLUMNS);
 	List	   *selectivities = (List *) private_member(state, RBAC_SCAN_SELECTIVITIES);
-	MemoryContext old = MemoryContextSwitchTo(state->css.ss.ps.state->es_query_cxt);
+	beginning	now = go_back_to_beginning(state);
 
 	state->attributes = palloc0(state->nattributes * sizeof(attribute));
 	for (int i = 0; i < state->nattributes; i++)
@@ -224,7 +253,7 @@ begin_attributes(scan *state)
 		state->attributes[i].column = list_nth_int(columns, i);
 		state->attributes[i].planned_selectivity = floatVal(list_nth(selectivities, i));
 	}
-	MemoryContextSwitchTo(old);
+	go_on(now);
 }
 
 /* The least of all selectivities. */
@@ -273,17 +302,16 @@ child_plan(const scan *state, int n)
 static PlanState *
 begin_child(scan *state, int n)
 {
-	EState	   *estate = state->css.ss.ps.state;
-	MemoryContext old;
+	beginning	now;
 
 	if (state->children[n] != NULL)
 		return state->children[n];
-	old = MemoryContextSwitchTo(estate->es_query_cxt);
-	state->children[n] = ExecInitNode(child_plan(state, n), estate, state->eflags);
+	now = go_back_to_beginning(state);
+	state->children[n] = ExecInitNode(child_plan(state, n), state->css.ss.ps.state, state->eflags);
 	state->css.custom_ps = lappend(state->css.custom_ps, state->children[n]);
 	if (n == unchecked_child(state))
 		state->unchecked = state->children[n]->qual;
-	MemoryContextSwitchTo(old);
+	go_on(now);
 	return state->children[n];
 }
 
@@ -291,11 +319,13 @@ begin_child(scan *state, int n)
 static ExprState *
 begin_checked(scan *state)
 {
-	MemoryContext old = MemoryContextSwitchTo(state->css.ss.ps.state->es_query_cxt);
-
 	if (state->checked == NULL)
+	{
+		beginning	now = go_back_to_beginning(state);
+
 		state->checked = ExecInitQual(child_plan(state, 0)->qual, state->chosen);
-	MemoryContextSwitchTo(old);
+		go_on(now);
+	}
 	return state->checked;
 }
 
@@ -307,21 +337,43 @@ set_unchecked(scan *state, bool is_unchecked)
 	state->chosen->qual = is_unchecked ? state->unchecked : begin_checked(state);
 }
 
-/* WHERE CURRENT OF looks here for the row that a cursor is at. */
+/*
+ * WHERE CURRENT OF looks into this slot for the row that a cursor is at. Where
+ * that is not known, as after a sort, the cursor is to be none of this table's.
+ */
 static void
 share_slot(scan *state)
 {
+	ScanState  *scan_state = &state->css.ss;
+
+	scan_state->ss_ScanTupleSlot = state->own_slot;
+	scan_state->ss_currentRelation = state->relation;
 	switch (nodeTag(state->chosen))
 	{
 		case T_SeqScanState:
 		case T_IndexScanState:
 		case T_BitmapHeapScanState:
 		case T_TidScanState:
-			state->css.ss.ss_ScanTupleSlot = ((ScanState *) state->chosen)->ss_ScanTupleSlot;
+		case T_TidRangeScanState:
+			scan_state->ss_ScanTupleSlot = ((ScanState *) state->chosen)->ss_ScanTupleSlot;
 			break;
+		case T_IndexOnlyScanState:
+			break;				/* tell_row() */
 		default:
-			state->css.ss.ss_ScanTupleSlot = state->own_slot;
+			scan_state->ss_currentRelation = NULL;
 	}
+}
+
+/* What an index-only scan returns does not tell from which row it is. */
+static void
+tell_row(scan *state, const TupleTableSlot *slot)
+{
+	ExecClearTuple(state->own_slot);
+	if (TupIsNull(slot))
+		return;
+	ExecStoreAllNullTuple(state->own_slot);
+	state->own_slot->tts_tid = ((IndexOnlyScanState *) state->chosen)->ioss_ScanDesc->xs_heaptid;
+	state->own_slot->tts_tableOid = RelationGetRelid(state->relation);
 }
 
 static void
@@ -387,7 +439,8 @@ choose(scan *state)
 	state->moment = current_moment();
 	n = is_every_row_permitted(state) ? unchecked_child(state) : cheapest_child(state);
 	use_child(state, n);
-	if (state->is_unchecked && state->css.ss.ps.ps_ProjInfo == NULL)
+	if (state->is_unchecked && state->css.ss.ps.ps_ProjInfo == NULL &&
+		!IsA(state->chosen, IndexOnlyScanState))
 		ExecSetExecProcNode(&state->css.ss.ps, fetch_unchecked);
 	return n;
 }
@@ -468,6 +521,8 @@ execute_scan(CustomScanState *node)
 	TupleTableSlot *slot = state->chosen == NULL ? fetch_first(state) : fetch_next(state);
 	ProjectionInfo *projection = node->ss.ps.ps_ProjInfo;
 
+	if (unlikely(IsA(state->chosen, IndexOnlyScanState)))
+		tell_row(state, slot);
 	if (TupIsNull(slot) || projection == NULL)
 		return slot;
 	ResetExprContext(node->ss.ps.ps_ExprContext);
@@ -556,7 +611,9 @@ begin_scan(CustomScanState *node, EState *estate, int eflags)
 	scan	   *state = (scan *) node;
 
 	state->eflags = eflags;
+	state->relation = node->ss.ss_currentRelation;
 	state->own_slot = node->ss.ss_ScanTupleSlot;
+	GetUserIdAndSecContext(&state->role, &state->security_context);
 	state->nattributes = list_length(get_plan(state)->custom_plans) - 2;
 	begin_projection(state);
 	node->ss.ps.ExecProcNode = execute;
@@ -573,6 +630,7 @@ end_scan(CustomScanState *node)
 	foreach(lc, node->custom_ps)
 		ExecEndNode(lfirst(lc));
 	node->ss.ss_ScanTupleSlot = ((scan *) node)->own_slot;
+	node->ss.ss_currentRelation = ((scan *) node)->relation;
 }
 
 /* A child that has not begun since the last time has nothing to begin again. */
