@@ -69,6 +69,11 @@ BEGIN
     END LOOP;
 END
 $$;
+CREATE FUNCTION public.plan(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN QUERY EXECUTE 'EXPLAIN (COSTS OFF) ' || query;
+END
+$$;
 SET ROLE regress_app;
 SELECT a.page, a.page = b.page AS is_same
 FROM ROWS FROM (public.pages('doc')) WITH ORDINALITY AS a (page, n) JOIN ROWS FROM (public.pages('plain')) WITH ORDINALITY AS b (page, n) USING (n);
@@ -79,7 +84,7 @@ SET enable_seqscan = off;
 SET enable_bitmapscan = off;
 -- By an index that has all that is asked for.
 CALL public.act_as('ann');
-EXPLAIN (COSTS OFF) SELECT id FROM public.doc WHERE id < 3000;
+SELECT line FROM public.plan('SELECT id FROM public.doc WHERE id < 3000') WITH ORDINALITY AS p (line, n) WHERE n <= 2;
 BEGIN;
 DECLARE w CURSOR FOR SELECT id FROM public.doc WHERE id < 3000;
 FETCH 2 FROM w;
@@ -129,7 +134,7 @@ ROLLBACK;
 RESET ROLE;
 SELECT rbac.set_caller(NULL, NULL, false);
 DROP TABLE public.doc, public.plain, public.other;
-DROP FUNCTION public.pages(text), public.is_wanted(integer);
+DROP FUNCTION public.pages(text), public.plan(text), public.is_wanted(integer);
 DROP PROCEDURE public.act_as(text);
 DROP ROLE regress_app, regress_other;
 DELETE FROM rbac.organization;
