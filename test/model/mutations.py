@@ -73,7 +73,7 @@ MUTATIONS = (
              (instead('check_becoming_operator', 't.expires_at > statement_timestamp()', 'false'),),
              ('create_temporary_permission_grant', 'modify_organization')),
     Mutation('roles count in organizations of others',
-             (instead('acts_in', 'RETURN (', 'RETURN true OR ('),),
+             (instead('acts_in', 'RETURN ', 'RETURN true OR '),),
              ('assign_role', 'modify_scoped_role')),
     Mutation('anybody takes roles away',
              (without('remove_assignment', 'authorize_removal'),),
