@@ -172,7 +172,7 @@ COMMENT ON FUNCTION rbac.create_temporary_permission_grant(
 organization, user_id: the grantee, a user of the organization; the grant counts in the organization only.
 duration: ISO 8601 duration of weeks, or of days, hours, minutes and seconds, for example "PT8H"; from one second to the organization''s max_temporary_grant.
 permission_grant: the grant; its placeholders stand for the grantee.
-tags: object of at most 20 tags; keys and values are up to 256 letters, digits, underscores and white space, and values may be null.
+tags: object of at most 20 tags; keys and values are up to 256 letters, digits, underscores and white space, and values may be null. What a letter is, the locale of the database says: in "C", those of ASCII.
 justification: 10 to 10,000 characters after white space at both ends is stripped.
 
 Needs Role:CreateTemporaryPermissionGrant with org_id, user_id and permission_name of the grant, and, by the organization''s setting temporary_grant_needs_cover, role-based privileges that exceed the grant. Comparisons of privileges never count temporary grants.
