@@ -14,7 +14,6 @@
 #include "core/core.h"
 #include "fmgr.h"
 #include "lib/ilist.h"
-#include "miscadmin.h"
 #include "nodes/pg_list.h"
 #include "storage/itemptr.h"
 #include "utils/timestamp.h"
@@ -274,7 +273,6 @@ extern const rbac_principal *rbac_lookup_role(rbac_str organization, rbac_str ro
 
 /* Where to make one more program, dropping the user's others if they are many. */
 extern MemoryContext rbac_program_context(rbac_user *user);
-/* To be called when making one has failed. */
 extern void rbac_forget_programs(rbac_user *user);
 /* Make up for memory taken in a user's contexts: others may have to go. */
 extern void rbac_account_user(rbac_user *user);
@@ -316,39 +314,6 @@ extern bool rbac_organization_permitted(bool is_operator, rbac_str home, rbac_st
 #define RBAC_ORGANIZATION_ATTRIBUTE "org_id"
 #define RBAC_ORGANIZATION_NAME \
 	((rbac_str) {RBAC_ORGANIZATION_ATTRIBUTE, sizeof(RBAC_ORGANIZATION_ATTRIBUTE) - 1})
-
-/* ---- moments: for how long a decision about the caller holds ---- */
-
-typedef struct rbac_moment
-{
-	uint64		cache_epoch;
-	uint64		caller_generation;
-	TimestampTz statement;
-	Oid			session_user;
-} rbac_moment;
-
-static inline rbac_moment
-rbac_current_moment(void)
-{
-	return (rbac_moment) {rbac_cache_epoch, rbac_caller_generation, rbac_now(), GetSessionUserId()};
-}
-
-/* Is the caller the same, and what is known of it, as far as has been heard? */
-static inline bool
-rbac_is_undisturbed(const rbac_moment *moment)
-{
-	return moment->cache_epoch == rbac_cache_epoch &&
-		moment->caller_generation == rbac_caller_generation;
-}
-
-/* A plan, and a cursor, live for many statements. */
-static inline bool
-rbac_is_current(const rbac_moment *moment)
-{
-	return rbac_is_undisturbed(moment) &&
-		moment->statement == rbac_now() &&
-		moment->session_user == GetSessionUserId();
-}
 
 /* ---- site.c: has_permission() at one place of one query ---- */
 

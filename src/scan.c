@@ -43,6 +43,14 @@
 /* How often to choose while what is known of the caller changes. */
 #define MAX_TRIES 3
 
+typedef struct moment
+{
+	uint64		cache_epoch;
+	uint64		caller_generation;
+	TimestampTz statement;
+	Oid			session_user;
+} moment;
+
 /* For whose values a child searches an index. */
 typedef struct attribute
 {
@@ -66,9 +74,34 @@ typedef struct scan
 	ExprState  *checked;		/* and with checks; NULL: not needed so far */
 	PlanState  *chosen;			/* NULL: to be chosen */
 	bool		is_unchecked;	/* it is the last one, and without checks */
-	rbac_moment moment;			/* for which that was decided */
+	moment		moment;			/* for which that was decided */
 	TupleTableSlot *own_slot;	/* tells which row an index-only scan is at; else empty */
 } scan;
+
+/* ---- moments ---- */
+
+static moment
+current_moment(void)
+{
+	return (moment) {rbac_cache_epoch, rbac_caller_generation,
+		GetCurrentStatementStartTimestamp(), GetSessionUserId()};
+}
+
+static inline bool
+is_undisturbed(const moment *moment)
+{
+	return moment->cache_epoch == rbac_cache_epoch &&
+		moment->caller_generation == rbac_caller_generation;
+}
+
+/* A cursor is read by one statement after the other. */
+static inline bool
+is_current(const moment *moment)
+{
+	return is_undisturbed(moment) &&
+		moment->statement == GetCurrentStatementStartTimestamp() &&
+		moment->session_user == GetSessionUserId();
+}
 
 /* ---- what the caller's rows are ---- */
 
@@ -403,7 +436,7 @@ choose(scan *state)
 {
 	int			n;
 
-	state->moment = rbac_current_moment();
+	state->moment = current_moment();
 	n = is_every_row_permitted(state) ? unchecked_child(state) : cheapest_child(state);
 	use_child(state, n);
 	if (state->is_unchecked && state->css.ss.ps.ps_ProjInfo == NULL &&
@@ -417,7 +450,7 @@ choose(scan *state)
 static pg_noinline void
 renew_checks(scan *state)
 {
-	state->moment = rbac_current_moment();
+	state->moment = current_moment();
 	set_unchecked(state, is_every_row_permitted(state));
 }
 
@@ -445,10 +478,10 @@ fetch_unchecked(PlanState *node)
 	scan	   *state = (scan *) node;
 	TupleTableSlot *slot;
 
-	if (unlikely(!rbac_is_current(&state->moment)))
+	if (unlikely(!is_current(&state->moment)))
 		renew_checks(state);
 	slot = ExecProcNode(state->chosen);
-	return likely(rbac_is_undisturbed(&state->moment)) ? slot : check_again(state, slot);
+	return likely(is_undisturbed(&state->moment)) ? slot : check_again(state, slot);
 }
 
 static TupleTableSlot *
@@ -473,7 +506,7 @@ fetch_first(scan *state)
 		int			n = choose(state);
 		TupleTableSlot *slot = fetch_next(state);
 
-		if (n == 0 || n == unchecked_child(state) || rbac_is_undisturbed(&state->moment))
+		if (n == 0 || n == unchecked_child(state) || is_undisturbed(&state->moment))
 			return slot;
 		ExecReScan(state->chosen);
 	}
@@ -617,7 +650,7 @@ rescan(CustomScanState *node)
 		return;
 	if (state->chosen->chgParam == NULL)
 		ExecReScan(state->chosen);
-	if (changed == NULL && rbac_is_current(&state->moment))
+	if (changed == NULL && is_current(&state->moment))
 		return;
 	state->chosen = NULL;
 	ExecSetExecProcNode(&node->ss.ps, execute);

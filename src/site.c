@@ -6,7 +6,7 @@
  * then costs a few integer compares, reading the arguments, and the program.
  *
  * The program is valid for one caller, one state of the tables and, because
- * temporary grants expire, for a span of time. revalidate() is that rule.
+ * temporary grants expire, for a span of time. is_current() is that rule.
  *
  * Not here: which grants count (access.c) and where they are kept (cache.c).
  */
@@ -31,8 +31,11 @@ typedef struct check_site
 
 	/* The program and what it was made for. */
 	const rbac_program *program;	/* NULL: there is no caller */
-	rbac_moment moment;			/* its caller_generation 0: nothing yet */
+	uint64		caller_generation;	/* 0: nothing yet */
+	uint64		cache_epoch;
 	uint64		cache_freed;
+	Oid			session_user;
+	TimestampTz statement;
 	TimestampTz until;
 } check_site;
 
@@ -215,24 +218,28 @@ get_site(FunctionCallInfo fcinfo)
 
 /* ---- the program ---- */
 
-static inline void
-make_stale(check_site *site)
+static inline bool
+is_current(const check_site *site)
 {
-	site->moment.caller_generation = 0;
+	return site->cache_epoch == rbac_cache_epoch &&
+		site->caller_generation == rbac_caller_generation &&
+		site->statement == rbac_now() &&
+		site->session_user == GetSessionUserId();
 }
 
 /*
- * The moment is taken before anything is read, so what changes meanwhile makes
+ * The epoch is taken before anything is read, so what changes meanwhile makes
  * the program stale at once; for the row at hand it is good. Whether it has been
  * freed since is counted from after.
  */
 static void
 bind_program(check_site *site)
 {
-	const rbac_moment moment = rbac_current_moment();
 	const rbac_caller *caller;
 
-	make_stale(site);			/* until complete */
+	site->caller_generation = 0;	/* stale until complete */
+	site->cache_epoch = rbac_cache_epoch;
+	site->session_user = GetSessionUserId();
 	site->program = NULL;
 	site->until = DT_NOEND;
 	caller = rbac_current_caller();
@@ -242,7 +249,7 @@ bind_program(check_site *site)
 		site->until = site->program->until;
 	}
 	site->cache_freed = rbac_cache_freed;
-	site->moment = moment;
+	site->caller_generation = rbac_caller_generation;
 }
 
 /* A plan's site may live for many statements. */
@@ -263,11 +270,11 @@ static void
 revalidate(check_site *site)
 {
 	if (site->until <= rbac_now())
-		make_stale(site);
-	else if (site->moment.statement != rbac_now())
+		site->caller_generation = 0;
+	else if (site->statement != rbac_now())
 		hear_of_changes();
-	site->moment.statement = rbac_now();
-	if (!rbac_is_current(&site->moment))
+	site->statement = rbac_now();
+	if (!is_current(site))
 		bind_program(site);
 }
 
@@ -322,7 +329,7 @@ rbac_check_at_site(FunctionCallInfo fcinfo)
 
 	for (;;)
 	{
-		if (unlikely(!rbac_is_current(&site->moment)))
+		if (unlikely(!is_current(site)))
 			revalidate(site);
 		if (site->program == NULL)
 			return false;
